@@ -192,7 +192,10 @@ mod tests {
 
     #[test]
     fn punctuation_widens_only_beside_chinese() {
-        assert_eq!(chinese_punctuation("先签到一次;仍失败则停用(报终端号)"), "先签到一次；仍失败则停用（报终端号）");
+        assert_eq!(
+            chinese_punctuation("先签到一次;仍失败则停用(报终端号)"),
+            "先签到一次；仍失败则停用（报终端号）"
+        );
         assert_eq!(chinese_punctuation("0200/0210, A7 (MAC)"), "0200/0210, A7 (MAC)");
         assert_eq!(chinese_punctuation("序列号(TUSN)、时间"), "序列号（TUSN）、时间");
     }
