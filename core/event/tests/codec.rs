@@ -1,0 +1,162 @@
+//! The bytes of events are frozen: golden files, round trips, and no panic on any bytes.
+
+use expect_test::expect_file;
+use proptest::prelude::*;
+use tg_event::*;
+use tg_types::{Card, Instant, MaskedPan, Money, Mti, PanToken, Short, TenantId};
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn full_message() -> Message {
+    Message {
+        tenant: TenantId(3),
+        feed: 2,
+        scheme: Short::new("unionpay").expect("fits"),
+        frame_length: 298,
+        duplicate_key: DuplicateKey(0x1122_3344_5566_7788),
+        mti: Mti(0x0200),
+        card: Some(Card {
+            token: PanToken(*b"0123456789abcdef"),
+            key_id: 1,
+            masked: MaskedPan { bin: 411_111, last4: 1111, length: 16 },
+            first12: 7,
+            stem: 8,
+        }),
+        amount: Some(Money { minor: 12_800, currency: 156 }),
+        processing_code: Some(0),
+        trace: Some(418),
+        batch: Some(1),
+        original_trace: Some(417),
+        terminal_time: Some(TerminalTime { month: 11, day: 24, second_of_day: 52_328 }),
+        expiry: Some(2712),
+        merchant_category: Some(5812),
+        country: Some(156),
+        entry_mode: Some(51),
+        condition: Some(0),
+        acquirer: Short::new("48021000").expect("fits"),
+        issuer: Short::new("01020000").expect("fits"),
+        retrieval_reference: Short::new("532814000418").expect("fits"),
+        authorization: Short::new("A1B2C3").expect("fits"),
+        response_code: Short::new("A7").expect("fits"),
+        response_class: ResponseClass::Security,
+        terminal: Short::new("70310482").expect("fits"),
+        merchant: Short::new("899000058120417").expect("fits"),
+        serial: Short::new("000024039991810100000206").expect("fits"),
+        chip: Some(Chip {
+            present: 0x3F,
+            terminal_verification_results: [0, 0x80, 0, 0, 0],
+            transaction_status: [0xE8, 0],
+            verification_method: [0x1F, 0, 2],
+            cryptogram_information: 0x80,
+            transaction_counter: 99,
+            unpredictable_number: 0xDEAD_BEEF,
+        }),
+        mac: MacState::Good,
+        pin_present: true,
+        track_present: true,
+    }
+}
+
+fn samples() -> Vec<(&'static str, Event)> {
+    let token = PanToken(*b"0123456789abcdef");
+    let feedback = |subject| Feedback {
+        tenant: TenantId(3),
+        cause: 1042,
+        n: 1,
+        action: FeedbackAction::Watch,
+        subject,
+        until: Instant(1_764_000_000_000_000),
+    };
+    vec![
+        ("message, all parts", Event::Message(Box::new(full_message()))),
+        ("message, no parts", Event::Message(Box::default())),
+        (
+            "undecoded",
+            Event::Undecoded(Undecoded {
+                tenant: TenantId(3),
+                feed: 2,
+                frame_length: 70_000,
+                frame_hash: 5,
+                kind: UndecodedKind::BadTlv,
+                field: 55,
+                error_offset: 170,
+            }),
+        ),
+        ("tick", Event::Tick),
+        ("epoch", Event::Epoch(Epoch { engine_version: 1, catalogue_hash: 9, limits: Limits::default() })),
+        (
+            "feedback, terminal",
+            Event::Feedback(feedback(SubjectKey::Terminal(Short::new("70310482").expect("fits")))),
+        ),
+        ("feedback, card", Event::Feedback(feedback(SubjectKey::Card(token)))),
+    ]
+}
+
+#[test]
+fn version_1_is_frozen() {
+    let lines: String = samples()
+        .iter()
+        .map(|(name, event)| {
+            let mut bytes = Vec::new();
+            event.encode(&mut bytes);
+            format!("{name}: {}\n", hex(&bytes))
+        })
+        .collect();
+    expect_file!["golden/events_v1.txt"].assert_eq(&lines);
+}
+
+#[test]
+fn what_is_written_is_read_back_and_nothing_else_is() {
+    for (name, event) in samples() {
+        let mut bytes = Vec::new();
+        event.encode(&mut bytes);
+        assert_eq!(Event::decode(&bytes).as_ref(), Ok(&event), "{name}");
+        for cut in 0..bytes.len() {
+            assert!(Event::decode(&bytes[..cut]).is_err(), "{name} cut at {cut}");
+        }
+        bytes.push(0);
+        assert_eq!(Event::decode(&bytes), Err(DecodeError::Trailing(1)), "{name}");
+    }
+}
+
+#[test]
+fn a_newer_version_is_refused_by_name() {
+    assert_eq!(Event::decode(&[3, 2]), Err(DecodeError::Version { kind: 3, version: 2, known: 1 }));
+    assert_eq!(Event::decode(&[99, 1]), Err(DecodeError::Kind(99)));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        if let Ok(event) = Event::decode(&bytes) {
+            let mut again = Vec::new();
+            event.encode(&mut again);
+            prop_assert_eq!(Event::decode(&again), Ok(event));
+        }
+    }
+
+    #[test]
+    fn a_damaged_message_is_read_or_refused(place in 0_usize..200, bits in 1_u8..=255) {
+        let mut bytes = Vec::new();
+        Event::Message(Box::new(full_message())).encode(&mut bytes);
+        let place = place % bytes.len();
+        bytes[place] ^= bits;
+        let _ = Event::decode(&bytes);
+    }
+}
+
+#[test]
+fn only_requests_for_money_ask_for_money() {
+    let message = |mti, code| Message { mti: Mti(mti), processing_code: Some(code), ..Message::default() };
+    assert!(message(0x0200, 0).asks_for_money());
+    assert!(message(0x0100, 10_000).asks_for_money());
+    assert!(message(0x0200, 400_000).asks_for_money(), "a transfer");
+    assert!(!message(0x0200, 310_000).asks_for_money(), "an enquiry");
+    assert!(!message(0x0200, 200_000).asks_for_money(), "a refund or void");
+    assert!(!message(0x0220, 0).asks_for_money(), "an advice");
+    assert!(!message(0x0210, 0).asks_for_money(), "an answer");
+    assert!(!message(0x0400, 0).asks_for_money(), "a reversal");
+    assert!(!message(0x0800, 0).asks_for_money(), "a sign-on");
+}
