@@ -42,13 +42,13 @@ fn timestamp(at_us: i64) -> Timestamp {
 }
 
 fn spelt(zone: &TimeZone, at_us: i64, now_us: i64, style: Style) -> String {
-    let at = timestamp(at_us).to_zoned(zone.clone());
+    let at = timestamp(at_us).to_zoned_datetime(zone.clone());
     let pattern = match style {
         Style::Minute => "%H:%M",
         Style::Second => "%H:%M:%S",
         Style::Milli => "%H:%M:%S.%3f",
         Style::DateTime => "%Y-%m-%d %H:%M:%S",
-        Style::Near if at.date() == timestamp(now_us).to_zoned(zone.clone()).date() => "%H:%M:%S",
+        Style::Near if at.date() == timestamp(now_us).to_zoned_datetime(zone.clone()).date() => "%H:%M:%S",
         Style::Near => "%m-%d %H:%M",
     };
     at.strftime(pattern).to_string()
@@ -156,7 +156,10 @@ pub(crate) fn span(lang: Lang, ms: u64) -> String {
     if ms < 1_000 {
         lang.pick(format!("{ms} 毫秒"), format!("{ms} ms"))
     } else if ms < 60_000 {
-        lang.pick(format!("{}.{} 秒", ms / 1_000, ms % 1_000 / 100), format!("{}.{} s", ms / 1_000, ms % 1_000 / 100))
+        lang.pick(
+            format!("{}.{} 秒", ms / 1_000, ms % 1_000 / 100),
+            format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        )
     } else if ms < 3_600_000 {
         lang.pick(
             format!("{} 分 {} 秒", ms / 60_000, ms % 60_000 / 1_000),

@@ -167,14 +167,15 @@ fn light(frame: &Frame) -> Markup {
         (0, _) => ("bad", frame.pick("接入全部中断", "All feeds silent").to_string()),
         (l, a) if l < a => (
             "warn",
-            frame.lang.pick(format!("{a} 路接入，{} 路中断", a - l), format!("{} of {a} feeds silent", a - l)),
+            frame
+                .lang
+                .pick(format!("{a} 路接入，{} 路中断", a - l), format!("{} of {a} feeds silent", a - l)),
         ),
         (_, a) => (
             "ok",
-            frame.lang.pick(
-                format!("{a} 路接入正常"),
-                format!("{a} feed{} live", if a == 1 { "" } else { "s" }),
-            ),
+            frame
+                .lang
+                .pick(format!("{a} 路接入正常"), format!("{a} feed{} live", if a == 1 { "" } else { "s" })),
         ),
     };
     html! {
@@ -186,7 +187,8 @@ fn light(frame: &Frame) -> Markup {
 }
 
 fn top(frame: &Frame) -> Markup {
-    let hint = frame.pick("终端号、参考号、卡号后四位、应答码", "Terminal, reference, last four digits, code");
+    let hint =
+        frame.pick("终端号、参考号、卡号后四位、应答码", "Terminal, reference, last four digits, code");
     let (other, tag, label) = frame.lang.pick((Lang::En, "en", "English"), (Lang::Zh, "zh-CN", "中文"));
     html! {
         header.top {
