@@ -1,1 +1,22 @@
-//! (in the making)
+//! The engine: a deterministic state machine that answers every message with a verdict.
+//!
+//! Why it exists: the same events in the same order give the same verdicts, bit for bit, so a replay after
+//! a crash, a back-test and the answer to "why" are this code again. It pairs requests with answers, keeps
+//! exact sliding windows per card, terminal, merchant and issuer, runs the detectors and weighs the reasons.
+//! Never does I/O, never reads a clock, never holds a thread, never draws a random number; what it knows of
+//! time is the log time of the events, and what depends on limits depends on those that stand in the log.
+
+mod catalogue;
+mod engine;
+mod metrics;
+mod snapshot;
+
+pub use catalogue::{
+    Aggregate, Catalogue, CatalogueError, EntityKind, FEATURES_MAX, Feature, SeriesKind, WINDOWS,
+};
+pub use engine::Engine;
+pub use metrics::Metrics;
+pub use snapshot::RestoreError;
+
+/// Version of the engine's logic. A change that alters a verdict raises it; it stands in epoch events.
+pub const ENGINE_VERSION: u32 = 1;
