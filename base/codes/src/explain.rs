@@ -1,0 +1,441 @@
+//! Explains a code, the words on a screen, a vendor's code or a problem of our own: `tillguard explain`.
+//!
+//! Serialises as `tillguard.explain/1` (contract, section 2). A code that isn't listed is never
+//! explained by a neighbour: it says "not listed" and what to do.
+
+use crate::catalogue::Catalogue;
+use crate::matching::{Words, plain_text};
+use crate::rows::{ResponseCode, ScreenMessage, VendorCode, from_memory};
+use crate::words::*;
+use serde::{Serialize, Serializer};
+use tg_text::{PROBLEMS, Problem, Text};
+
+/// At most this many matches: more is not an answer.
+const MOST: usize = 12;
+
+/// What is asked.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    what: String,
+    scheme: Option<Scheme>,
+    direction: Option<Direction>,
+    vendor: Option<String>,
+}
+
+/// A filter that isn't one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{option}: \"{found}\" is not known{}", .nearest.as_ref().map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default())]
+pub struct UnknownName {
+    /// The option: `scheme` or `mti`.
+    pub option: &'static str,
+    /// What was given.
+    pub found: String,
+    /// The nearest right value.
+    pub nearest: Option<String>,
+}
+
+impl UnknownName {
+    /// The fault as it is shown to people (`TG-2002`, exit code 2).
+    pub fn problem(&self) -> Problem {
+        let known = match self.option {
+            "scheme" => Scheme::ALL.iter().map(|s| s.word()).collect::<Vec<_>>().join(", "),
+            _ => "0200, 0210, 0400 …".to_owned(),
+        };
+        let what = match &self.nearest {
+            Some(n) => Text::new(
+                format!("不认识 {}“{}”，是不是“{n}”？", self.option, self.found),
+                format!("no {} “{}”; did you mean “{n}”?", self.option, self.found),
+            ),
+            None => Text::new(
+                format!("不认识 {}“{}”", self.option, self.found),
+                format!("no {} “{}”", self.option, self.found),
+            ),
+        };
+        Problem::new("TG-2002", what).in_field(self.option).because(known, &self.found)
+    }
+}
+
+impl Query {
+    /// Asks about some words: a code, what a screen shows, or both.
+    pub fn new(what: impl Into<String>) -> Query {
+        Query { what: what.into(), ..Query::default() }
+    }
+
+    /// Only this scheme's codes.
+    ///
+    /// # Errors
+    /// If there is no such scheme.
+    pub fn scheme(mut self, scheme: &str) -> Result<Query, UnknownName> {
+        let known = Scheme::from_people(scheme).ok_or_else(|| UnknownName {
+            option: "scheme",
+            found: scheme.to_owned(),
+            nearest: tg_text::nearest(&scheme.to_lowercase(), Scheme::ALL.iter().map(|s| s.word()))
+                .map(str::to_owned),
+        })?;
+        self.scheme = Some(known);
+        Ok(self)
+    }
+
+    /// The message type in which the code stood: in 0400 it is the reason of the reversal.
+    ///
+    /// # Errors
+    /// If it isn't four digits.
+    pub fn mti(mut self, mti: &str) -> Result<Query, UnknownName> {
+        let direction = Direction::of_mti(mti.trim()).ok_or_else(|| UnknownName {
+            option: "mti",
+            found: mti.to_owned(),
+            nearest: None,
+        })?;
+        self.direction = Some(direction);
+        Ok(self)
+    }
+
+    /// Only this vendor's codes, by the beginning of its name; if none has the code, others follow.
+    pub fn vendor(mut self, vendor: impl Into<String>) -> Query {
+        self.vendor = Some(plain_text(&vendor.into()).trim().to_owned());
+        self
+    }
+}
+
+/// Where a match comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Field 39.
+    ResponseCode,
+    /// Words on a terminal's screen.
+    ScreenMessage,
+    /// A code of a device, an SDK or a wallet.
+    VendorCode,
+    /// A problem of Tillguard itself.
+    Problem,
+}
+
+/// One thing that was found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Match {
+    /// Where it comes from.
+    pub kind: Kind,
+    /// The scheme or the vendor's family; none for screen messages and problems.
+    pub scheme: Option<String>,
+    /// The code, the screen message's id or the problem's code.
+    pub code: String,
+    /// The direction of a response code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
+    /// What it says.
+    pub meaning: Text,
+    /// What the shop does.
+    pub action: Text,
+    /// What the acquirer's staff do, where that is more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acquirer_action: Option<Text>,
+    /// What kind of answer it is.
+    pub category: String,
+    /// Whether the card is to be kept.
+    pub capture_card: CaptureCard,
+    /// Whether the payment may be tried again.
+    pub retryable: Retryable,
+    /// Where the row comes from.
+    pub source: String,
+    /// True if the row was written down from memory; the action says so too.
+    pub check_before_use: bool,
+}
+
+/// The answer: what was found, best first, or that nothing is listed and what to do then.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// What was found, best first.
+    pub matches: Vec<Match>,
+}
+
+/// What to do about a code that isn't in the catalogue.
+pub const NOT_LISTED: Text = Text::fixed(
+    "目录中没有查到。不要凭猜测处理；查明本笔结果之前，不要再次扣款。请联系收单机构，报应答码或屏幕原文、时间、金额、流水号、参考号、商户号、终端号、序列号和掩码卡号。",
+    "Not listed in the catalogue. Do not act on a guess, and do not take the payment again before its outcome is known. Call the acquirer with the code or the exact words on the screen, time, amount, STAN, RRN, merchant and terminal number, serial and masked card number.",
+);
+
+impl Explanation {
+    /// True if anything was found; if not, the caller exits 1.
+    pub fn listed(&self) -> bool {
+        !self.matches.is_empty()
+    }
+
+    /// What to do if nothing was found.
+    pub fn advice(&self) -> Option<&'static Text> {
+        static ADVICE: Text = NOT_LISTED;
+        (!self.listed()).then_some(&ADVICE)
+    }
+}
+
+impl Serialize for Explanation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            schema: &'static str,
+            matches: &'a [Match],
+            listed: bool,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            advice: Option<&'static Text>,
+        }
+        let document = Document {
+            schema: "tillguard.explain/1",
+            matches: &self.matches,
+            listed: self.listed(),
+            advice: self.advice(),
+        };
+        document.serialize(serializer)
+    }
+}
+
+/// Looks up what a query asks for.
+pub fn explain(query: &Query, catalogue: &Catalogue) -> Explanation {
+    let asked = Asked::read(query, catalogue);
+    let mut found: Vec<(u32, Match)> = Vec::new();
+    for kind in PROBLEMS.iter().filter(|k| asked.tokens.contains(&k.code.to_lowercase())) {
+        found.push((2000, problem(kind)));
+    }
+    let mut vendor = vendor_codes(&asked, catalogue);
+    let of_vendor = asked.vendor.is_some() && vendor.iter().any(|(score, _)| *score >= 1500);
+    if of_vendor {
+        vendor.retain(|(score, _)| *score >= 1500);
+    }
+    found.append(&mut vendor);
+    if !of_vendor {
+        response_codes(&asked, catalogue, &mut found);
+        screen_messages(&asked, catalogue, &mut found);
+    }
+    // Stable: rows of one score keep the order of their kind, schemes by their order.
+    found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    // Faint likenesses are noise beside a sure answer.
+    let best = found.first().map_or(0, |(score, _)| *score);
+    let floor = if best >= 1000 { 800 } else { best * 7 / 10 };
+    let matches = found.into_iter().filter(|(score, _)| *score >= floor).take(MOST).map(|(_, m)| m).collect();
+    Explanation { matches }
+}
+
+/// A query, read: filters, the tokens that may be codes, and the words.
+struct Asked {
+    scheme: Option<Scheme>,
+    direction: Option<Direction>,
+    vendor: Option<String>,
+    tokens: Vec<String>,
+    /// True if the query is nothing but one code.
+    bare: bool,
+    words: Option<Words>,
+}
+
+impl Asked {
+    fn read(query: &Query, catalogue: &Catalogue) -> Asked {
+        let plain = plain_text(&query.what);
+        let mut tokens = tokens(&plain);
+        let mut asked = Asked {
+            scheme: query.scheme,
+            direction: query.direction,
+            vendor: query.vendor.clone(),
+            tokens: Vec::new(),
+            bare: false,
+            words: Words::of(&plain),
+        };
+        // Words that name a scheme, a vendor or a message type filter the others: "visa n7", "98 0400".
+        tokens.retain(|token| {
+            let alone = plain.trim() == token;
+            if alone {
+                return true;
+            }
+            if let Some(scheme) = Scheme::from_people(token) {
+                asked.scheme.get_or_insert(scheme);
+                return false;
+            }
+            if token.len() == 4 && token.starts_with('0') && is_mti(token) {
+                asked.direction = asked.direction.or(Direction::of_mti(token));
+                return false;
+            }
+            true
+        });
+        if asked.vendor.is_none() {
+            let family = |t: &String| {
+                t.len() >= 3
+                    && catalogue.vendor_codes().iter().any(|v| v.family.split(['-', '(']).next() == Some(t.as_str()))
+            };
+            asked.vendor = tokens.iter().find(|t| family(t)).cloned();
+        }
+        asked.bare = tokens.len() == 1 && tokens.first().is_some_and(|t| t == plain.trim());
+        asked.tokens = tokens;
+        asked
+    }
+}
+
+fn is_mti(token: &str) -> bool {
+    let digits: Vec<u8> = token.bytes().map(|b| b.wrapping_sub(b'0')).collect();
+    matches!(digits[..], [0..=2, 1..=8, 0..=5, 0..=5])
+}
+
+/// Runs of letters and digits; `-320` and `tg-1005` keep their sign and hyphen, `acq.system_error` its
+/// dot.
+fn tokens(plain: &str) -> Vec<String> {
+    let joins = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    let mut tokens: Vec<String> = Vec::new();
+    for run in plain.split(|c: char| !joins(c)) {
+        let run = run.trim_end_matches(['-', '.', '_']).trim_start_matches(['.', '_']);
+        if !run.is_empty() {
+            tokens.push(run.to_owned());
+        }
+        // "PED-320": the sign belongs to the number.
+        if let Some((word, number)) = run.split_once('-')
+            && !word.is_empty()
+            && !number.is_empty()
+            && number.bytes().all(|b| b.is_ascii_digit())
+        {
+            tokens.push(word.to_owned());
+            tokens.push(format!("-{number}"));
+        }
+    }
+    tokens
+}
+
+fn response_codes(asked: &Asked, catalogue: &Catalogue, found: &mut Vec<(u32, Match)>) {
+    let direction = asked.direction.unwrap_or(Direction::Response);
+    let rows = catalogue
+        .response_codes()
+        .iter()
+        .filter(|c| c.direction == direction && asked.scheme.is_none_or(|s| s == c.scheme));
+    for row in rows {
+        let rank = 20 * (Scheme::ALL.len() - Scheme::ALL.iter().position(|s| *s == row.scheme).unwrap_or(0)) as u32;
+        let code = row.code.to_lowercase();
+        let typed = asked.tokens.iter().any(|t| *t == code && t.len() >= 2);
+        let without_zero = asked.bare && asked.tokens.iter().any(|t| t.len() == 1 && code == format!("0{t}"));
+        // A standard that reserves a code has nothing to say beside a network that defines it.
+        let reserved = if row.category == Category::Reserved { 150 } else { 0 };
+        if typed || without_zero {
+            found.push((1200 + rank - reserved, response_code(row)));
+        } else if row.category != Category::Reserved
+            && let Some(words) = &asked.words
+        {
+            let near = words.nearness(&row.meaning.zh).max(words.nearness(&row.meaning.en));
+            if near > 0 {
+                // Behind a screen message with the same words.
+                found.push((near * 9 / 10 + rank / 5, response_code(row)));
+            }
+        }
+    }
+}
+
+fn screen_messages(asked: &Asked, catalogue: &Catalogue, found: &mut Vec<(u32, Match)>) {
+    for row in catalogue.screen_messages() {
+        let by_id = asked.bare && asked.tokens.iter().any(|t| *t == row.id.to_lowercase());
+        let near = asked.words.as_ref().map_or(0, |w| w.nearness(&row.words.zh).max(w.nearness(&row.words.en)));
+        let score = if by_id { 1400 } else { near };
+        if score > 0 {
+            found.push((score, screen_message(row)));
+        }
+    }
+}
+
+fn vendor_codes(asked: &Asked, catalogue: &Catalogue) -> Vec<(u32, Match)> {
+    let mut found = Vec::new();
+    for row in catalogue.vendor_codes() {
+        let of_vendor = asked.vendor.as_ref().is_some_and(|v| !v.is_empty() && row.family.starts_with(v.as_str()));
+        let scheme = asked.scheme.is_some() && !of_vendor;
+        let code = row.code.to_lowercase();
+        let mut parts = code.split(" / ");
+        let typed = asked.tokens.iter().any(|t| parts.any(|p| p == t))
+            || asked.tokens.iter().any(|t| *t == row.name.to_lowercase());
+        let unsigned = of_vendor && asked.tokens.iter().any(|t| code.strip_prefix('-') == Some(t.as_str()));
+        // Codes of one or two characters mean something else everywhere: only with their vendor.
+        let telling = of_vendor || code.len() > 2;
+        if (typed || unsigned) && telling && !scheme {
+            let named = asked.tokens.iter().any(|t| row.family.split('-').any(|p| p == t));
+            found.push((if of_vendor { 1600 } else { 1300 + 50 * u32::from(named) }, vendor_code(row)));
+        } else if let Some(words) = &asked.words
+            && asked.scheme.is_none()
+        {
+            let near = words.nearness(&row.meaning.zh).max(words.nearness(&row.meaning.en));
+            if near > 0 {
+                found.push((if of_vendor { near } else { near * 8 / 10 }, vendor_code(row)));
+            }
+        }
+    }
+    found
+}
+
+fn response_code(row: &ResponseCode) -> Match {
+    checked(Match {
+        kind: Kind::ResponseCode,
+        scheme: Some(row.scheme.word().to_owned()),
+        code: row.code.clone(),
+        direction: Some(row.direction),
+        meaning: row.meaning.clone(),
+        action: row.action.clone(),
+        acquirer_action: row.acquirer_action.clone(),
+        category: row.category.word().to_owned(),
+        capture_card: row.capture_card,
+        retryable: row.retryable,
+        source: row.source.clone(),
+        check_before_use: false,
+    })
+}
+
+fn screen_message(row: &ScreenMessage) -> Match {
+    checked(Match {
+        kind: Kind::ScreenMessage,
+        scheme: None,
+        code: row.id.clone(),
+        direction: None,
+        meaning: row.words.clone(),
+        action: row.action.clone(),
+        acquirer_action: row.acquirer_action.clone(),
+        category: row.category.word().to_owned(),
+        capture_card: CaptureCard::No,
+        retryable: row.retryable,
+        source: row.source.clone(),
+        check_before_use: false,
+    })
+}
+
+fn vendor_code(row: &VendorCode) -> Match {
+    checked(Match {
+        kind: Kind::VendorCode,
+        scheme: Some(row.family.clone()),
+        code: row.code.clone(),
+        direction: None,
+        meaning: row.meaning.clone(),
+        action: row.action.clone(),
+        acquirer_action: row.acquirer_action.clone(),
+        category: row.domain.clone(),
+        capture_card: CaptureCard::No,
+        retryable: row.retryable,
+        source: row.source.clone(),
+        check_before_use: false,
+    })
+}
+
+fn problem(kind: &tg_text::Kind) -> Match {
+    let join = |pick: fn(&Text) -> &str, between: &str| {
+        kind.steps.iter().map(pick).collect::<Vec<_>>().join(between)
+    };
+    Match {
+        kind: Kind::Problem,
+        scheme: None,
+        code: kind.code.to_owned(),
+        direction: None,
+        meaning: kind.title.clone(),
+        action: Text::new(join(|t| &t.zh, ""), join(|t| &t.en, " ")),
+        acquirer_action: None,
+        category: "problem".to_owned(),
+        capture_card: CaptureCard::No,
+        retryable: Retryable::AfterFix,
+        source: "Tillguard".to_owned(),
+        check_before_use: false,
+    }
+}
+
+/// A row from memory says so in its text too, since a text travels without its row.
+fn checked(mut row: Match) -> Match {
+    row.check_before_use = from_memory(&row.source);
+    if row.check_before_use {
+        let (zh, en) = (row.action.zh.trim_end(), row.action.en.trim_end());
+        row.action = Text::new(format!("{zh}（使用前请核实。）"), format!("{en} (Check before use.)"));
+    }
+    row
+}
