@@ -1,1 +1,33 @@
-//! (in the making)
+//! ISO 8583 messages, read and written by dialects that are data.
+//!
+//! Why it exists: every acquirer speaks its own ISO 8583, so a dialect is a file (`data/dialects`), compiled
+//! into a table and, per bitmap, into a plan. [`Decoder`] checks a message strictly and borrows everything
+//! from its bytes; [`Builder`] writes one; [`describe()`] shows one to a person, with card data masked.
+//!
+//! Never does I/O, never panics on outside bytes, never allocates per message once a plan is cached, and
+//! never prints card data: `Debug` of messages and fields shows positions only.
+
+mod builder;
+mod charset;
+mod content;
+mod decoder;
+mod dialect;
+mod error;
+mod meaning;
+mod message;
+mod mti;
+mod names;
+mod plan;
+pub mod sample;
+
+pub use builder::{BuildError, Builder};
+pub use decoder::{Decoder, Failure, Partial};
+pub use dialect::{
+    BitmapForm, Charset, Dialect, DialectError, Encoding, FieldSpec, LengthKind, NAMES, PrefixForm,
+};
+pub use error::{DecodeError, ErrorKind, Finding};
+pub use meaning::{ProcessingKind, entry_mode, pin_capability, processing_kind};
+pub use message::{Field, Message, TrackTwo};
+pub use mti::{Class, Function, Mti, Origin, Version};
+pub use names::field_name;
+pub use plan::SHAPES_MAX;

@@ -1,0 +1,439 @@
+//! The strict decoder.
+//!
+//! Two ways over the same plan. The short way only ever says "sound": it checks length, digits and limits
+//! run by run. Everything it does not accept goes the long way, field by field, which finds out what is
+//! wrong and where, and which alone defines the dialect. A property test holds the two together.
+//!
+//! Order of checks: header, message type, bitmap; then each field's length and BCD digits, in the order of
+//! the message; then trailing bytes and the header's length; last the characters of text fields. So a
+//! message whose positions have slipped is reported where it slipped.
+
+use crate::content::{is_ascii_digits, is_ascii_hex, is_bcd};
+use crate::dialect::{BitmapForm, Dialect, Encoding, FieldSpec, LengthKind, PrefixForm, VARIABLE_FIELDS_MAX};
+use crate::error::{DecodeError, ErrorKind, Finding};
+use crate::message::{Message, bitmap_hex, read_prefix};
+use crate::mti::Mti;
+use crate::plan::{Prefix, Shape, ShapeCache, Unit, numbers};
+use std::sync::Arc;
+
+/// Decodes messages of one dialect. Keeps a plan per bitmap, so use one decoder per thread, not one per
+/// connection.
+#[derive(Debug)]
+pub struct Decoder {
+    dialect: Arc<Dialect>,
+    shapes: ShapeCache,
+}
+
+/// Why a message failed, and what was decoded before.
+#[derive(Debug)]
+pub struct Failure<'a> {
+    /// Why.
+    pub error: DecodeError,
+    /// The sound beginning.
+    pub partial: Partial<'a>,
+}
+
+/// The sound beginning of a message that could not be decoded.
+#[derive(Debug)]
+pub struct Partial<'a> {
+    /// The dialect it was read by.
+    pub dialect: Arc<Dialect>,
+    /// The header's parts that are there, by name.
+    pub header: Vec<(String, &'a [u8])>,
+    /// The message type, if it is sound.
+    pub mti: Option<Mti>,
+    /// The bitmap and the fields before the failing one, if the bitmap is sound.
+    pub message: Option<Message<'a>>,
+}
+
+struct Head {
+    mti: Mti,
+    bitmap: u128,
+    start: usize,
+}
+
+impl Decoder {
+    /// A decoder of a dialect.
+    pub fn new(dialect: Arc<Dialect>) -> Decoder {
+        Decoder { dialect, shapes: ShapeCache::new() }
+    }
+
+    /// A decoder of a compiled-in dialect.
+    pub fn named(dialect: &str) -> Option<Decoder> {
+        Dialect::named(dialect).map(Decoder::new)
+    }
+
+    /// The dialect.
+    pub fn dialect(&self) -> &Arc<Dialect> {
+        &self.dialect
+    }
+
+    /// How many plans are kept now; at most [`crate::SHAPES_MAX`].
+    pub fn shapes(&self) -> usize {
+        self.shapes.len()
+    }
+
+    /// Decodes one message, strictly. Allocates nothing once the plan of its bitmap is kept.
+    pub fn decode<'a>(&mut self, bytes: &'a [u8]) -> Result<Message<'a>, DecodeError> {
+        if let Some(message) = self.short_way(bytes) {
+            return Ok(message);
+        }
+        self.long_way(bytes).map_err(|(error, _, _)| error)
+    }
+
+    /// Decodes one message, strictly, and gives what was decoded before a failure.
+    pub fn decode_or_explain<'a>(&mut self, bytes: &'a [u8]) -> Result<Message<'a>, Box<Failure<'a>>> {
+        if let Some(message) = self.short_way(bytes) {
+            return Ok(message);
+        }
+        self.long_way(bytes).map_err(|(error, mti, message)| {
+            let header = self.dialect.header.iter();
+            let header = header
+                .filter_map(|p| Some((p.name.clone(), bytes.get(p.offset..p.offset + p.length)?)))
+                .collect();
+            let partial = Partial { dialect: self.dialect.clone(), header, mti, message };
+            Box::new(Failure { error, partial })
+        })
+    }
+
+    fn head(&self, bytes: &[u8]) -> Result<Head, (DecodeError, Option<Mti>)> {
+        let dialect = &*self.dialect;
+        let truncated = |offset: usize, need: usize| DecodeError {
+            kind: ErrorKind::Truncated,
+            field: None,
+            offset: offset as u32,
+            expected: Finding::Bytes(need as u32),
+            found: Finding::Bytes(bytes.len().saturating_sub(offset) as u32),
+        };
+        if bytes.len() < dialect.header_length {
+            let part = dialect.header.iter().find(|p| bytes.len() < p.offset + p.length);
+            let (offset, need) = part.map_or((0, dialect.header_length), |p| (p.offset, p.length));
+            return Err((truncated(offset, need), None));
+        }
+        let at = dialect.header_length;
+        let bitmap_at = at + dialect.message_type_length();
+        let digits = bytes.get(at..bitmap_at).ok_or((truncated(at, bitmap_at - at), None))?;
+        let mti = match (dialect.message_type, digits) {
+            (PrefixForm::Bcd, [high, low]) if is_bcd(digits) => {
+                let two = |byte: u8| u16::from(byte >> 4) * 10 + u16::from(byte & 15);
+                Mti::from_number(two(*high) * 100 + two(*low))
+            }
+            (PrefixForm::Ascii, digits) => Mti::from_digits(digits),
+            _ => None,
+        };
+        let bad_digits = DecodeError {
+            kind: ErrorKind::BadCharacter,
+            field: None,
+            offset: at as u32,
+            expected: Finding::Digits,
+            found: Finding::OtherAt(at as u32),
+        };
+        let mti = mti.ok_or((bad_digits, None))?;
+        let (bitmap, start) = read_bitmap(dialect.bitmap, bytes, bitmap_at).map_err(|e| match e {
+            BitmapFault::Cut(need) => (truncated(bitmap_at, need), Some(mti)),
+            BitmapFault::NotHex(position) => {
+                let error = DecodeError {
+                    kind: ErrorKind::BadBitmap,
+                    field: None,
+                    offset: bitmap_at as u32,
+                    expected: Finding::HexCharacters,
+                    found: Finding::OtherAt(position as u32),
+                };
+                (error, Some(mti))
+            }
+        })?;
+        Ok(Head { mti, bitmap, start })
+    }
+
+    #[inline]
+    fn short_way<'a>(&mut self, bytes: &'a [u8]) -> Option<Message<'a>> {
+        let head = self.head(bytes).ok()?;
+        let shape = self.shapes.get(&self.dialect, head.bitmap);
+        if shape.unknown.is_some() || bytes.len() > u32::MAX as usize || self.header_length_is_wrong(bytes) {
+            return None;
+        }
+        let mut ends = [0; VARIABLE_FIELDS_MAX];
+        let reached = walk(&shape, bytes, head.start, &mut ends)?;
+        if reached != bytes.len() {
+            return None;
+        }
+        let message = Message {
+            bytes,
+            mti: head.mti,
+            start: head.start as u32,
+            sound: shape.places.len() as u8,
+            shape,
+            ends,
+        };
+        if message.shape.characters.is_empty() || bad_characters(&message).is_none() {
+            return Some(message);
+        }
+        None
+    }
+
+    #[cold]
+    fn long_way<'a>(
+        &mut self,
+        bytes: &'a [u8],
+    ) -> Result<Message<'a>, (DecodeError, Option<Mti>, Option<Message<'a>>)> {
+        // Offsets are 32 bits; a longer message is none.
+        let bytes = bytes.get(..u32::MAX as usize).unwrap_or(bytes);
+        let head = self.head(bytes).map_err(|(error, mti)| (error, mti, None))?;
+        let shape = self.shapes.get(&self.dialect, head.bitmap);
+        let mut message = Message {
+            bytes,
+            mti: head.mti,
+            start: head.start as u32,
+            sound: 0,
+            shape,
+            ends: [0; VARIABLE_FIELDS_MAX],
+        };
+        match self.check_fields(&mut message, head.start) {
+            Ok(()) => Ok(message),
+            Err(error) => Err((error, Some(head.mti), Some(message))),
+        }
+    }
+
+    /// Checks field by field; `message.sound` counts those that are sound.
+    fn check_fields(&self, message: &mut Message<'_>, start: usize) -> Result<(), DecodeError> {
+        let bytes = message.bytes;
+        let (mut at, mut variable) = (start, 0);
+        for number in numbers(message.shape.bitmap) {
+            let fault = |kind, expected, found| DecodeError {
+                kind,
+                field: Some(number),
+                offset: at as u32,
+                expected,
+                found,
+            };
+            let spec = self.dialect.field(number).ok_or_else(|| {
+                fault(ErrorKind::UnknownField, Finding::DefinedField, Finding::UndefinedField)
+            })?;
+            let prefix = self.dialect.prefix_length(spec.length);
+            let cut = |need: usize, from: usize| {
+                let have = bytes.len().saturating_sub(from);
+                fault(ErrorKind::Truncated, Finding::Bytes(need as u32), Finding::Bytes(have as u32))
+            };
+            let units = match spec.length {
+                LengthKind::Fixed => usize::from(spec.max),
+                _ => {
+                    let prefix_bytes = bytes.get(at..at + prefix).ok_or_else(|| cut(prefix, at))?;
+                    let units = read_prefix(&self.dialect, prefix_bytes).ok_or_else(|| {
+                        fault(ErrorKind::LengthNotDigits, Finding::Digits, Finding::OtherAt(at as u32))
+                    })?;
+                    if units > usize::from(spec.max) {
+                        return Err(fault(
+                            ErrorKind::LengthOverLimit,
+                            Finding::AtMost(u32::from(spec.max)),
+                            Finding::Length(units as u32),
+                        ));
+                    }
+                    units
+                }
+            };
+            let from = at + prefix;
+            let length = spec.bytes_of(units);
+            let data = bytes.get(from..from + length).ok_or_else(|| cut(length, from))?;
+            if let Some(wrong) = bad_nibble(spec, units, data) {
+                let found = Finding::OtherAt((from + wrong) as u32);
+                return Err(fault(ErrorKind::BadCharacter, Finding::Digits, found));
+            }
+            at = from + length;
+            if spec.length != LengthKind::Fixed {
+                if let Some(end) = message.ends.get_mut(variable) {
+                    *end = at as u32;
+                }
+                variable += 1;
+            }
+            message.sound += 1;
+        }
+        let whole = |kind, offset: usize, expected, found| DecodeError {
+            kind,
+            field: None,
+            offset: offset as u32,
+            expected,
+            found,
+        };
+        if at != bytes.len() {
+            let more = Finding::Bytes((bytes.len() - at) as u32);
+            return Err(whole(ErrorKind::TrailingBytes, at, Finding::End, more));
+        }
+        if let Some((offset, said, is)) = self.header_length(bytes).filter(|(_, said, is)| said != is) {
+            let (expected, found) = (Finding::Length(is as u32), Finding::Length(said as u32));
+            return Err(whole(ErrorKind::BadHeader, offset, expected, found));
+        }
+        if let Some((rank, error)) = bad_characters(message) {
+            message.sound = rank;
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    fn header_length_is_wrong(&self, bytes: &[u8]) -> bool {
+        self.header_length(bytes).is_some_and(|(_, said, is)| said != is)
+    }
+
+    /// A length in the header: where it stands, what it says and what is true.
+    fn header_length(&self, bytes: &[u8]) -> Option<(usize, usize, usize)> {
+        let part = self.dialect.header.iter().find(|p| p.name == "len")?;
+        let end = part.offset + part.length;
+        match bytes.get(part.offset..end)? {
+            [high, low] => Some((
+                part.offset,
+                usize::from(u16::from_be_bytes([*high, *low])),
+                bytes.len().saturating_sub(end),
+            )),
+            _ => None,
+        }
+    }
+}
+
+enum BitmapFault {
+    Cut(usize),
+    NotHex(usize),
+}
+
+/// The bitmap and where it ends.
+fn read_bitmap(form: BitmapForm, bytes: &[u8], at: usize) -> Result<(u128, usize), BitmapFault> {
+    let half = |at: usize| -> Result<u64, BitmapFault> {
+        match form {
+            BitmapForm::Binary => {
+                let half = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>());
+                half.map(|half| u64::from_be_bytes(*half)).ok_or(BitmapFault::Cut(8))
+            }
+            BitmapForm::Hex | BitmapForm::Hex32 => {
+                let half = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>());
+                let mut bits = 0;
+                for (i, character) in half.ok_or(BitmapFault::Cut(16))?.iter().enumerate() {
+                    let value = crate::content::hex_value(*character).ok_or(BitmapFault::NotHex(at + i))?;
+                    bits = bits << 4 | u64::from(value);
+                }
+                Ok(bits)
+            }
+        }
+    };
+    let size = if form == BitmapForm::Binary { 8 } else { 16 };
+    let first = half(at)?;
+    if first >> 63 == 0 && form != BitmapForm::Hex32 {
+        return Ok((u128::from(first) << 64, at + size));
+    }
+    let second = half(at + size).map_err(|fault| match fault {
+        BitmapFault::Cut(_) => BitmapFault::Cut(size * 2),
+        other => other,
+    })?;
+    Ok((u128::from(first) << 64 | u128::from(second), at + size * 2))
+}
+
+/// Walks the runs; gives where the message ends, or `None` at anything that is not plainly sound.
+#[inline]
+fn walk(shape: &Shape, bytes: &[u8], start: usize, ends: &mut [u32; VARIABLE_FIELDS_MAX]) -> Option<usize> {
+    let mut rest = bytes.get(start..)?;
+    for (run, end) in shape.runs.iter().zip(ends.iter_mut().map(Some).chain([None])) {
+        let (fixed, after) = rest.split_at_checked(run.fixed)?;
+        for (from, to) in &run.bcd {
+            if !is_bcd(fixed.get(usize::from(*from)..usize::from(*to))?) {
+                return None;
+            }
+        }
+        rest = after;
+        let units = match run.prefix {
+            Prefix::None => break,
+            Prefix::Bcd1 => {
+                let (prefix, after) = rest.split_first()?;
+                rest = after;
+                bcd_byte(*prefix)?
+            }
+            Prefix::Bcd2 => {
+                let (prefix, after) = rest.split_first_chunk::<2>()?;
+                rest = after;
+                bcd_byte(prefix[0])? * 100 + bcd_byte(prefix[1])?
+            }
+            Prefix::Ascii2 => {
+                let (prefix, after) = rest.split_first_chunk::<2>()?;
+                rest = after;
+                ascii_number(prefix)?
+            }
+            Prefix::Ascii3 => {
+                let (prefix, after) = rest.split_first_chunk::<3>()?;
+                rest = after;
+                ascii_number(prefix)?
+            }
+        };
+        if units > u32::from(run.max) {
+            return None;
+        }
+        let length = match run.unit {
+            Unit::Byte => units,
+            Unit::Digit | Unit::Nibble => units.div_ceil(2),
+            Unit::HexPair => units * 2,
+        };
+        let (data, after) = rest.split_at_checked(length as usize)?;
+        if run.unit == Unit::Digit && !is_bcd(data) {
+            return None;
+        }
+        rest = after;
+        *end? = (bytes.len() - rest.len()) as u32;
+    }
+    Some(bytes.len() - rest.len())
+}
+
+#[inline]
+fn bcd_byte(byte: u8) -> Option<u32> {
+    let (high, low) = (u32::from(byte >> 4), u32::from(byte & 15));
+    (high <= 9 && low <= 9).then_some(high * 10 + low)
+}
+
+#[inline]
+fn ascii_number(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |n, c| c.is_ascii_digit().then(|| n * 10 + u32::from(c - b'0')))
+}
+
+/// The first byte with a nibble that is no digit. The padding of an odd count may be a digit or F.
+fn bad_nibble(spec: FieldSpec, units: usize, data: &[u8]) -> Option<usize> {
+    if !spec.is_bcd() {
+        return None;
+    }
+    let odd = !units.is_multiple_of(2);
+    data.iter().enumerate().find_map(|(at, byte)| {
+        let (mut high, mut low) = (byte >> 4, byte & 15);
+        if odd && spec.encoding == Encoding::BcdLeft && at == 0 && high == 15 {
+            high = 0;
+        }
+        if odd && spec.encoding == Encoding::BcdRight && at + 1 == data.len() && low == 15 {
+            low = 0;
+        }
+        (high > 9 || low > 9).then_some(at)
+    })
+}
+
+/// The first text field whose characters are not what its form allows: its rank and the error.
+fn bad_characters(message: &Message<'_>) -> Option<(u8, DecodeError)> {
+    for rank in message.shape.characters.iter().copied() {
+        let (number, span) = message.span_of_rank(usize::from(rank))?;
+        let spec = message.shape.dialect.field(number)?;
+        let from = span.start + message.shape.dialect.prefix_length(spec.length);
+        let data = message.bytes.get(from..span.end)?;
+        let hex = spec.encoding == Encoding::HexText;
+        if if hex { is_ascii_hex(data) } else { is_ascii_digits(data) } {
+            continue;
+        }
+        let sound = |c: &u8| if hex { c.is_ascii_hexdigit() } else { c.is_ascii_digit() };
+        let wrong = data.iter().position(|c| !sound(c)).unwrap_or(0);
+        let error = DecodeError {
+            kind: ErrorKind::BadCharacter,
+            field: Some(number),
+            offset: span.start as u32,
+            expected: if hex { Finding::HexCharacters } else { Finding::Digits },
+            found: Finding::OtherAt((from + wrong) as u32),
+        };
+        return Some((rank, error));
+    }
+    None
+}
+
+impl Partial<'_> {
+    /// The bitmap as upper-case hexadecimal, if it was sound.
+    pub fn bitmap_hex(&self) -> Option<String> {
+        self.message.as_ref().map(|m| bitmap_hex(&self.dialect, m.bitmap()))
+    }
+}

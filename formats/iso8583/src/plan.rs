@@ -1,0 +1,275 @@
+//! A dialect and a bitmap compiled into a plan, the *shape*: runs of fixed bytes between the fields of
+//! variable length, and for each field where it lies in that.
+//!
+//! Why it exists: messages of one kind share their bitmap, so nothing about the bitmap need be found out
+//! twice. The cache is bounded ([`SHAPES_MAX`], [`PROBES_MAX`]): bitmaps come from outside, and random ones
+//! must cost neither memory nor long searches. A bitmap that finds no room gets a plan of its own.
+
+use crate::dialect::{Dialect, Encoding, LengthKind, PrefixForm};
+use std::sync::Arc;
+
+/// The most plans that one decoder keeps.
+pub const SHAPES_MAX: usize = 4096;
+const SLOTS: usize = SHAPES_MAX * 2;
+const PROBES_MAX: usize = 16;
+
+/// How a run's variable field begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Prefix {
+    /// No field follows: the message ends here.
+    None,
+    /// One BCD byte.
+    Bcd1,
+    /// Two BCD bytes.
+    Bcd2,
+    /// Two ASCII digits.
+    Ascii2,
+    /// Three ASCII digits.
+    Ascii3,
+}
+
+/// What a unit of a variable field is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// A byte.
+    Byte,
+    /// A BCD digit.
+    Digit,
+    /// A nibble of any value.
+    Nibble,
+    /// Two hexadecimal characters.
+    HexPair,
+}
+
+/// Fixed bytes, then perhaps one field of variable length.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub fixed: usize,
+    /// The stretches of BCD within the fixed bytes: from, to.
+    pub bcd: Box<[(u16, u16)]>,
+    pub prefix: Prefix,
+    pub unit: Unit,
+    pub max: u16,
+}
+
+/// Where one field lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FieldPlace {
+    pub number: u8,
+    /// The run it belongs to.
+    pub run: u8,
+    /// True if it is the run's variable field.
+    pub variable: bool,
+    /// Its first byte, from the run's first.
+    pub from: u16,
+    /// Its bytes, if fixed.
+    pub length: u16,
+}
+
+/// The plan of one bitmap.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    pub dialect: Arc<Dialect>,
+    pub bitmap: u128,
+    pub runs: Box<[Run]>,
+    pub places: Box<[FieldPlace]>,
+    /// Ranks of the fields that must be digits or hexadecimal characters.
+    pub characters: Box<[u8]>,
+    /// The first field of the bitmap that the dialect lacks; the plan ends before it.
+    pub unknown: Option<u8>,
+}
+
+/// The bit of a field in a bitmap.
+pub(crate) fn bit(number: u8) -> u128 {
+    match number {
+        1..=128 => 1 << (128 - u32::from(number)),
+        _ => 0,
+    }
+}
+
+/// The fields of a bitmap, rising, without bit 1, which only announces the second half.
+pub(crate) fn numbers(bitmap: u128) -> impl Iterator<Item = u8> {
+    let mut rest = bitmap & !bit(1);
+    std::iter::from_fn(move || {
+        if rest == 0 {
+            return None;
+        }
+        // At most 127 leading zeros, so the number is at most 128.
+        let number = rest.leading_zeros() as u8 + 1;
+        rest &= !bit(number);
+        Some(number)
+    })
+}
+
+impl Shape {
+    pub fn build(dialect: &Arc<Dialect>, bitmap: u128) -> Shape {
+        let mut runs = Vec::new();
+        let mut places = Vec::new();
+        let mut characters = Vec::new();
+        let mut unknown = None;
+        let (mut fixed, mut bcd): (u16, Vec<(u16, u16)>) = (0, Vec::new());
+        for number in numbers(bitmap) {
+            let Some(spec) = dialect.field(number) else {
+                unknown = Some(number);
+                break;
+            };
+            if spec.digits || spec.encoding == Encoding::HexText {
+                // At most 128 fields, so a rank fits.
+                characters.push(places.len() as u8);
+            }
+            let run = runs.len() as u8;
+            if spec.length == LengthKind::Fixed {
+                // A dialect's fixed bytes are at most 60,000 together.
+                let length = spec.bytes_of(usize::from(spec.max)) as u16;
+                let end = fixed + length;
+                if spec.is_bcd() {
+                    match bcd.last_mut() {
+                        Some((_, last)) if *last == fixed => *last = end,
+                        _ => bcd.push((fixed, end)),
+                    }
+                }
+                places.push(FieldPlace { number, run, variable: false, from: fixed, length });
+                fixed = end;
+            } else {
+                places.push(FieldPlace { number, run, variable: true, from: fixed, length: 0 });
+                let prefix = match (spec.length, dialect.length_prefix) {
+                    (LengthKind::Ll, PrefixForm::Bcd) => Prefix::Bcd1,
+                    (LengthKind::Ll, PrefixForm::Ascii) => Prefix::Ascii2,
+                    (_, PrefixForm::Bcd) => Prefix::Bcd2,
+                    (_, PrefixForm::Ascii) => Prefix::Ascii3,
+                };
+                let unit = match spec.encoding {
+                    Encoding::Text | Encoding::Bytes => Unit::Byte,
+                    Encoding::HexText => Unit::HexPair,
+                    Encoding::BcdLeft | Encoding::BcdRight => Unit::Digit,
+                    Encoding::Track => Unit::Nibble,
+                };
+                runs.push(Run {
+                    fixed: usize::from(fixed),
+                    bcd: std::mem::take(&mut bcd).into(),
+                    prefix,
+                    unit,
+                    max: spec.max,
+                });
+                fixed = 0;
+            }
+        }
+        runs.push(Run {
+            fixed: usize::from(fixed),
+            bcd: bcd.into(),
+            prefix: Prefix::None,
+            unit: Unit::Byte,
+            max: 0,
+        });
+        Shape {
+            dialect: dialect.clone(),
+            bitmap,
+            runs: runs.into(),
+            places: places.into(),
+            characters: characters.into(),
+            unknown,
+        }
+    }
+
+    /// The rank of a field among those of the bitmap.
+    pub fn rank(&self, number: u8) -> Option<usize> {
+        if number < 2 || self.bitmap & bit(number) == 0 {
+            return None;
+        }
+        let before = (self.bitmap & !bit(1)) >> (129 - u32::from(number));
+        Some(before.count_ones() as usize)
+    }
+}
+
+/// The plans of one decoder.
+#[derive(Debug)]
+pub(crate) struct ShapeCache {
+    /// 0 is free, else the index of a shape plus 1.
+    slots: Box<[u16]>,
+    shapes: Vec<Arc<Shape>>,
+    latest: usize,
+}
+
+impl ShapeCache {
+    pub fn new() -> ShapeCache {
+        ShapeCache { slots: vec![0; SLOTS].into(), shapes: Vec::new(), latest: 0 }
+    }
+
+    pub fn len(&self) -> usize {
+        self.shapes.len()
+    }
+
+    /// The plan of a bitmap: kept, or made now and kept if there is room.
+    #[inline]
+    pub fn get(&mut self, dialect: &Arc<Dialect>, bitmap: u128) -> Arc<Shape> {
+        if let Some(shape) = self.shapes.get(self.latest)
+            && shape.bitmap == bitmap
+        {
+            return shape.clone();
+        }
+        self.search(dialect, bitmap)
+    }
+
+    fn search(&mut self, dialect: &Arc<Dialect>, bitmap: u128) -> Arc<Shape> {
+        let folded = (bitmap >> 64) as u64 ^ (bitmap as u64).rotate_left(29);
+        let mixed = folded.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let home = (mixed >> 51) as usize;
+        for probe in 0..PROBES_MAX {
+            let Some(slot) = self.slots.get_mut((home + probe) % SLOTS) else { break };
+            match (*slot as usize).checked_sub(1) {
+                Some(index) => {
+                    if let Some(shape) = self.shapes.get(index)
+                        && shape.bitmap == bitmap
+                    {
+                        self.latest = index;
+                        return shape.clone();
+                    }
+                }
+                None if self.shapes.len() < SHAPES_MAX => {
+                    let shape = Arc::new(Shape::build(dialect, bitmap));
+                    self.latest = self.shapes.len();
+                    self.shapes.push(shape.clone());
+                    // At most SHAPES_MAX shapes, so the count fits.
+                    *slot = self.shapes.len() as u16;
+                    return shape;
+                }
+                None => break,
+            }
+        }
+        Arc::new(Shape::build(dialect, bitmap))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn rank_counts_the_fields_before(bitmap: u128) {
+            let dialect = Dialect::named("iso87_ascii_hexbm").expect("dialect");
+            let shape = Shape::build(&dialect, bitmap);
+            for (rank, number) in numbers(bitmap).enumerate() {
+                prop_assert_eq!(shape.rank(number), Some(rank));
+            }
+            prop_assert_eq!(shape.rank(1), None);
+        }
+    }
+
+    #[test]
+    fn random_bitmaps_fill_the_cache_and_no_more() {
+        let dialect = Dialect::named("cup_pos").expect("dialect");
+        let mut cache = ShapeCache::new();
+        let mut state = 1u64;
+        for _ in 0..20_000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let bitmap = u128::from(state & !(1 << 63)) << 64;
+            assert_eq!(cache.get(&dialect, bitmap).bitmap, bitmap);
+        }
+        assert_eq!(cache.len(), SHAPES_MAX);
+        // What was kept before the flood is still found.
+        let kept = cache.shapes[7].clone();
+        assert!(Arc::ptr_eq(&cache.get(&dialect, kept.bitmap), &kept));
+    }
+}
