@@ -1,6 +1,6 @@
 //! [`Chunk`]: what a stretch of the log means for the store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use tg_event::{Finding, Message, PaymentChange, Undecoded, Verdict};
 use tg_types::{Instant, Short, TenantId};
 
@@ -28,8 +28,6 @@ pub struct TerminalSeen {
     pub seen: (Instant, Instant),
     /// A sign-on was answered: when and with which code.
     pub sign_on: Option<(Instant, Short<4>)>,
-    /// How many messages.
-    pub messages: u64,
 }
 
 /// A frame that could not be decoded, and where it stands.
@@ -86,21 +84,16 @@ pub struct Chunk {
     /// Frames that could not be decoded.
     pub undecoded: Vec<Undecodable>,
     /// Terminals that were heard.
-    pub terminals: BTreeMap<(TenantId, Short<16>), TerminalSeen>,
+    pub terminals: HashMap<(TenantId, Short<16>), TerminalSeen>,
     /// Counts by minute of log time (minutes since 1970), series and label.
     pub minutes: BTreeMap<(i64, Counted, String), u64>,
 }
 
 impl Chunk {
-    /// Counts one thing in the minute of a log time.
-    pub fn count(&mut self, at: Instant, counted: Counted, label: &str) {
+    /// Counts `n` things in the minute of a log time.
+    pub fn count(&mut self, at: Instant, counted: Counted, label: &str, n: u64) {
         let minute = at.0.div_euclid(60 * tg_types::SECOND_US);
-        match self.minutes.get_mut(&(minute, counted, label.to_owned())) {
-            Some(n) => *n += 1,
-            None => {
-                self.minutes.insert((minute, counted, label.to_owned()), 1);
-            }
-        }
+        *self.minutes.entry((minute, counted, label.to_owned())).or_default() += n;
     }
 
     /// True if there is nothing to write but the offset.

@@ -121,7 +121,6 @@ pub struct TerminalRecord {
     pub last_seen: i64,
     pub signed_on_at: Option<i64>,
     pub sign_on_code: String,
-    pub messages: u64,
 }
 
 /// One frame that could not be decoded.
@@ -432,7 +431,7 @@ impl Reader {
     /// # Errors
     /// If the database refuses.
     pub fn terminal(&self, number: &str) -> Result<Option<TerminalRecord>, StoreError> {
-        let sql = "SELECT terminal, merchant, serial, feed, first_seen, last_seen, signed_on_at, sign_on_code, messages
+        let sql = "SELECT terminal, merchant, serial, feed, first_seen, last_seen, signed_on_at, sign_on_code
             FROM terminal WHERE terminal = $1 ORDER BY tenant LIMIT 1";
         Ok(self.connection.prepare_cached(sql)?.query_row([number], terminal).optional()?)
     }
@@ -442,7 +441,7 @@ impl Reader {
     /// # Errors
     /// If the database refuses.
     pub fn terminals(&self, before: Option<i64>, limit: u32) -> Result<Vec<TerminalRecord>, StoreError> {
-        let sql = "SELECT terminal, merchant, serial, feed, first_seen, last_seen, signed_on_at, sign_on_code, messages
+        let sql = "SELECT terminal, merchant, serial, feed, first_seen, last_seen, signed_on_at, sign_on_code
             FROM terminal WHERE last_seen < $1 ORDER BY last_seen DESC, terminal LIMIT $2";
         self.rows(sql, &[Box::new(before.unwrap_or(i64::MAX)), Box::new(limit)], terminal)
     }
@@ -637,6 +636,5 @@ fn terminal(row: &Row<'_>) -> rusqlite::Result<TerminalRecord> {
         last_seen: row.get(5)?,
         signed_on_at: row.get(6)?,
         sign_on_code: row.get(7)?,
-        messages: row.get::<_, i64>(8)? as u64,
     })
 }

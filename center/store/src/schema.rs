@@ -50,7 +50,7 @@ CREATE INDEX finding_subject ON finding (subject_kind, subject);
 CREATE TABLE terminal (
     tenant BIGINT NOT NULL, terminal TEXT NOT NULL, merchant TEXT NOT NULL, serial TEXT NOT NULL,
     feed BIGINT NOT NULL, first_seen BIGINT NOT NULL, last_seen BIGINT NOT NULL,
-    signed_on_at BIGINT, sign_on_code TEXT NOT NULL, messages BIGINT NOT NULL,
+    signed_on_at BIGINT, sign_on_code TEXT NOT NULL,
     PRIMARY KEY (tenant, terminal)
 );
 

@@ -311,14 +311,13 @@ fn write_terminal(
 ) -> Result<(), StoreError> {
     let (at, code) = seen.sign_on.as_ref().map_or((None, ""), |(at, code)| (Some(at.0), code.as_str()));
     t.prepare_cached(
-        "INSERT INTO terminal VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        "INSERT INTO terminal VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (tenant, terminal) DO UPDATE SET
             merchant = CASE WHEN excluded.merchant = '' THEN terminal.merchant ELSE excluded.merchant END,
             serial = CASE WHEN excluded.serial = '' THEN terminal.serial ELSE excluded.serial END,
             feed = excluded.feed, last_seen = excluded.last_seen,
             signed_on_at = COALESCE(excluded.signed_on_at, terminal.signed_on_at),
-            sign_on_code = CASE WHEN excluded.sign_on_code = '' THEN terminal.sign_on_code ELSE excluded.sign_on_code END,
-            messages = terminal.messages + excluded.messages",
+            sign_on_code = CASE WHEN excluded.sign_on_code = '' THEN terminal.sign_on_code ELSE excluded.sign_on_code END",
     )?
     .execute(params![
         tenant.0,
@@ -330,7 +329,6 @@ fn write_terminal(
         seen.seen.1.0,
         at,
         code,
-        seen.messages as i64
     ])?;
     Ok(())
 }

@@ -179,9 +179,8 @@ fn findings_terminals_and_minutes_are_kept() {
         events: vec![1, 5, 9],
     };
     let mut chunk = Chunk { next_offset: 10, findings: vec![finding], ..Chunk::default() };
-    chunk.count(Instant(59_999_999), Counted::Frames, "");
-    chunk.count(Instant(59_999_999), Counted::Frames, "");
-    chunk.count(Instant(60_000_000), Counted::Code, "unionpay:A7");
+    chunk.count(Instant(59_999_999), Counted::Frames, "", 2);
+    chunk.count(Instant(60_000_000), Counted::Code, "unionpay:A7", 1);
     store.apply(&chunk).expect("applies");
     store.apply(&chunk).expect("applies again");
     let reader = store.reader().expect("reads");

@@ -1,0 +1,308 @@
+//! From a decoded message to what may be kept of it: the place where the clear card number ends.
+//!
+//! Everything after this holds tokens, first six and last four digits. Track data, PIN blocks and security
+//! codes are noticed ("was there") and never copied. Of a frame that can't be decoded only length, keyed
+//! hash and error position remain.
+
+use tg_codes::{Catalogue, Category, Scheme};
+use tg_emv::{ChipData, TlvWalker};
+use tg_event::{
+    Chip, DuplicateKey, Event, MacState, Message, ResponseClass, TerminalTime, Undecoded, UndecodedKind,
+};
+use tg_iso8583::{DecodeError, Decoder, ErrorKind};
+use tg_types::{Card, Money, Mti, MtiClass, Pan, Short, TenantId, TokenKey};
+use zeroize::Zeroize;
+
+/// Turns the frames of one feed into events.
+pub struct FrameReader {
+    tenant: TenantId,
+    feed: u16,
+    scheme: Option<Scheme>,
+    /// Field 60, 61 and 44 are laid out as UnionPay's POS form says.
+    union_pay_pos: bool,
+    decoder: Decoder,
+    tokens: std::sync::Arc<TokenKey>,
+    catalogue: &'static Catalogue,
+}
+
+impl FrameReader {
+    /// A reader for a feed of a compiled-in dialect; `None` if there is no such dialect.
+    pub fn new(
+        tenant: TenantId,
+        feed: u16,
+        dialect: &str,
+        tokens: std::sync::Arc<TokenKey>,
+    ) -> Option<FrameReader> {
+        Some(FrameReader {
+            tenant,
+            feed,
+            scheme: scheme_of_dialect(dialect),
+            union_pay_pos: dialect.starts_with("cup_pos"),
+            decoder: Decoder::named(dialect)?,
+            tokens,
+            catalogue: Catalogue::builtin(),
+        })
+    }
+
+    /// The event of a frame. Never fails: what can't be decoded is an event too.
+    pub fn read(&mut self, frame: &[u8]) -> Event {
+        let hash = self.tokens.frame_hash(frame);
+        let message = match self.decoder.decode(frame) {
+            Ok(message) => message,
+            Err(error) => return Event::Undecoded(self.undecoded(frame, hash, &error)),
+        };
+        let mut event = Message {
+            tenant: self.tenant,
+            feed: self.feed,
+            frame_length: u16::try_from(frame.len()).unwrap_or(u16::MAX),
+            duplicate_key: DuplicateKey(hash ^ (frame.len() as u64).rotate_left(48)),
+            mti: Mti::from_ascii(message.mti().digits()).unwrap_or_default(),
+            ..Message::default()
+        };
+        self.read_fields(&message, &mut event);
+        Event::Message(Box::new(event))
+    }
+
+    /// The event of a frame that was too long to be taken.
+    pub fn too_long(&self, length: usize) -> Event {
+        Event::Undecoded(Undecoded {
+            tenant: self.tenant,
+            feed: self.feed,
+            frame_length: u32::try_from(length).unwrap_or(u32::MAX),
+            frame_hash: 0,
+            kind: UndecodedKind::FrameTooLong,
+            field: 0,
+            error_offset: 0,
+        })
+    }
+
+    fn undecoded(&self, frame: &[u8], frame_hash: u64, error: &DecodeError) -> Undecoded {
+        Undecoded {
+            tenant: self.tenant,
+            feed: self.feed,
+            frame_length: u32::try_from(frame.len()).unwrap_or(u32::MAX),
+            frame_hash,
+            kind: match error.kind {
+                ErrorKind::Truncated => UndecodedKind::Truncated,
+                ErrorKind::LengthNotDigits => UndecodedKind::LengthNotDigits,
+                ErrorKind::LengthOverLimit => UndecodedKind::LengthOverLimit,
+                ErrorKind::BadCharacter => UndecodedKind::BadCharacter,
+                ErrorKind::BadBitmap => UndecodedKind::BadBitmap,
+                ErrorKind::TrailingBytes => UndecodedKind::TrailingBytes,
+                ErrorKind::UnknownField => UndecodedKind::UnknownField,
+                ErrorKind::BadHeader => UndecodedKind::BadHeader,
+                ErrorKind::BadTlv => UndecodedKind::BadTlv,
+            },
+            field: error.field.unwrap_or(0),
+            error_offset: error.offset,
+        }
+    }
+
+    fn read_fields(&self, message: &tg_iso8583::Message<'_>, event: &mut Message) {
+        let number = |field| message.number(field);
+        event.scheme = self.scheme.and_then(|s| Short::new(s.word()).ok()).unwrap_or_default();
+        event.processing_code = number(3).map(|n| n as u32);
+        event.trace = number(11).map(|n| n as u32);
+        event.terminal_time = terminal_time(number(12), number(13));
+        event.expiry = number(14).map(|n| n as u16);
+        event.merchant_category = number(18).map(|n| n as u16);
+        event.country = number(19).map(|n| n as u16);
+        event.entry_mode = number(22).map(|n| n as u16);
+        event.condition = number(25).map(|n| n as u8);
+        event.amount = number(4).and_then(|minor| {
+            let currency = number(49).unwrap_or(0) as u16;
+            Some(Money { minor: i64::try_from(minor).ok()?, currency })
+        });
+        event.acquirer = digits(message, 32);
+        event.issuer = digits(message, 33);
+        event.retrieval_reference = text(message, 37);
+        event.authorization = text(message, 38);
+        event.response_code = text(message, 39);
+        event.terminal = text(message, 41);
+        event.merchant = text(message, 42);
+        event.response_class = self.response_class(event);
+        event.pin_present = message.has(52);
+        event.track_present = message.has(35) || message.has(36) || message.has(45);
+        event.mac = if message.mac().is_some() { MacState::Unchecked } else { MacState::Absent };
+        if self.union_pay_pos {
+            read_union_pay_pos(message, event);
+        } else {
+            // ISO 8583:1987 field 90: message type (4), trace number (6) ... of the original.
+            event.original_trace = part(message, 90, 4..10);
+        }
+        let chip_card = self.read_chip(message, event);
+        event.card = self.card(message, event).or(chip_card);
+    }
+
+    /// The card from field 2, else from track 2; also takes the expiry from the track.
+    fn card(&self, message: &tg_iso8583::Message<'_>, event: &mut Message) -> Option<Card> {
+        let mut buffer = [0_u8; 128];
+        let keyed = message.field(2).and_then(|f| f.digits_into(&mut buffer)).and_then(|d| Pan::from_ascii(d).ok());
+        buffer.zeroize();
+        let pan = keyed.or_else(|| {
+            let track = message.field(35)?.digits_into(&mut buffer)?;
+            let separator = track.iter().position(|c| *c == b'=')?;
+            event.expiry = event.expiry.or_else(|| decimal(track.get(separator + 1..separator + 5)?).map(|n| n as u16));
+            Pan::from_ascii(&track[..separator]).ok()
+        });
+        buffer.zeroize();
+        pan.map(|pan| self.tokens.card(&pan))
+    }
+
+    fn response_class(&self, event: &Message) -> ResponseClass {
+        let mti = event.mti;
+        if event.response_code.is_empty() || mti.is_request() {
+            return ResponseClass::None;
+        }
+        let row = self.scheme.and_then(|scheme| {
+            self.catalogue.code_in_message(scheme, &mti.to_string(), event.response_code.as_str())
+        });
+        let Some(row) = row else { return ResponseClass::Unlisted };
+        if row.category == Category::Pickup || row.capture_card == tg_codes::CaptureCard::Yes {
+            return ResponseClass::KeepCard;
+        }
+        if row.is_approval() {
+            return ResponseClass::Approved;
+        }
+        match row.category {
+            Category::System | Category::Routing | Category::Timeout | Category::Network => ResponseClass::Unavailable,
+            Category::CryptoKey | Category::CryptoSecurity => ResponseClass::Security,
+            Category::Format | Category::MerchantTerminal | Category::TerminalState | Category::Settlement => {
+                ResponseClass::Settings
+            }
+            _ => ResponseClass::Declined,
+        }
+    }
+
+    /// What of field 55 is kept; the card, if only the chip data name it. The field may hold other things
+    /// than chip data, so what can't be read is passed over.
+    fn read_chip(&self, message: &tg_iso8583::Message<'_>, event: &mut Message) -> Option<Card> {
+        let data = message.data(55)?;
+        let (read, _) = ChipData::read(data);
+        let present = [
+            read.terminal_verification_results.is_some(),
+            read.transaction_status.is_some(),
+            read.verification_method_results.is_some(),
+            read.cryptogram_information.is_some(),
+            read.transaction_counter.is_some(),
+            read.unpredictable_number.is_some(),
+        ];
+        let present = present.iter().enumerate().fold(0, |bits, (i, there)| bits | u8::from(*there) << i);
+        event.country = event.country.or(read.terminal_country);
+        event.chip = (present != 0).then(|| Chip {
+            present,
+            terminal_verification_results: read.terminal_verification_results.unwrap_or_default(),
+            transaction_status: read.transaction_status.unwrap_or_default(),
+            verification_method: read.verification_method_results.unwrap_or_default(),
+            cryptogram_information: read.cryptogram_information.unwrap_or_default(),
+            transaction_counter: read.transaction_counter.unwrap_or_default(),
+            unpredictable_number: read.unpredictable_number.map_or(0, u32::from_be_bytes),
+        });
+        if message.has(2) || message.has(35) {
+            return None;
+        }
+        let mut objects = TlvWalker::new(data).map_while(Result::ok).filter(|o| matches!(o.tag, 0x57 | 0x5A));
+        objects.find_map(|object| self.card_of_nibbles(object.value))
+    }
+
+    /// A card number in nibbles, ended by D (track 2 equivalent, tag 57) or F (padding, tag 5A).
+    fn card_of_nibbles(&self, value: &[u8]) -> Option<Card> {
+        let mut buffer = [0_u8; 19];
+        let nibbles = value.iter().flat_map(|b| [b >> 4, b & 15]).take_while(|n| *n < 10);
+        let mut length = 0;
+        for nibble in nibbles.take(buffer.len()) {
+            buffer[length] = b'0' + nibble;
+            length += 1;
+        }
+        let pan = Pan::from_ascii(&buffer[..length]).ok();
+        buffer.zeroize();
+        pan.map(|pan| self.tokens.card(&pan))
+    }
+}
+
+/// The code scheme that a dialect's response codes belong to.
+pub fn scheme_of_dialect(dialect: &str) -> Option<Scheme> {
+    match dialect {
+        d if d.starts_with("cup") => Some(Scheme::UnionPay),
+        d if d.starts_with("iso87") || d.starts_with("jpos87") => Some(Scheme::Iso1987),
+        d if d.contains("93") => Some(Scheme::Iso1993),
+        "mastercard" => Some(Scheme::Mastercard),
+        d if d.starts_with("basei") => Some(Scheme::Visa),
+        _ => None,
+    }
+}
+
+/// UnionPay's POS form: field 60 = type (2), batch (6), function (3) ...; field 61 = original batch (6),
+/// original trace (6) ...; field 44 of an answer = issuer (11), acquirer (11); field 59 usage A2 = the
+/// terminal's serial number (TUSN) beside its ciphertext.
+fn read_union_pay_pos(message: &tg_iso8583::Message<'_>, event: &mut Message) {
+    event.batch = part(message, 60, 2..8);
+    event.original_trace = part(message, 61, 6..12);
+    if event.mti.class() == MtiClass::Reversal && event.original_trace.is_none() {
+        // A POS reversal repeats the trace number of the payment that it takes back.
+        event.original_trace = event.trace;
+    }
+    if event.mti.is_response() && let Some(parties) = message.text(44) {
+        let half = |from: usize, to: usize| {
+            parties.get(from..to.min(parties.len())).and_then(|t| Short::new(t).ok()).unwrap_or_default()
+        };
+        if event.issuer.is_empty() {
+            event.issuer = half(0, 11);
+        }
+        if event.acquirer.is_empty() && parties.len() > 11 {
+            event.acquirer = half(11, 22);
+        }
+    }
+    if let Some(usage) = message.text(59) {
+        event.serial = tusn(&usage).and_then(|serial| Short::new(serial).ok()).unwrap_or_default();
+    }
+}
+
+/// The serial number in field 59: `A2`, three digits of length, then tag (2), length (3), value; tag 02.
+fn tusn(field: &str) -> Option<&str> {
+    let length: usize = field.strip_prefix("A2")?.get(..3)?.parse().ok()?;
+    let mut rest = field.get(5..)?.get(..length)?;
+    while !rest.is_empty() {
+        let (tag, length) = (rest.get(..2)?, rest.get(2..5)?.parse::<usize>().ok()?);
+        let value = rest.get(5..)?.get(..length)?;
+        if tag == "02" {
+            return Some(value);
+        }
+        rest = rest.get(5 + length..)?;
+    }
+    None
+}
+
+fn terminal_time(time: Option<u64>, date: Option<u64>) -> Option<TerminalTime> {
+    let (time, date) = (time? as u32, date? as u32);
+    Some(TerminalTime {
+        month: (date / 100 % 100) as u8,
+        day: (date % 100) as u8,
+        second_of_day: (time / 10_000 * 3600 + time / 100 % 100 * 60 + time % 100).min(86_399),
+    })
+}
+
+/// Digits `range` of a field of digits, as a number.
+fn part(message: &tg_iso8583::Message<'_>, field: u8, range: std::ops::Range<usize>) -> Option<u32> {
+    let mut buffer = [0_u8; 64];
+    let digits = message.field(field)?.digits_into(&mut buffer)?;
+    decimal(digits.get(range)?)
+}
+
+fn decimal(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0_u32, |n, d| d.is_ascii_digit().then(|| n.wrapping_mul(10) + u32::from(d - b'0')))
+}
+
+/// The digits of a field as a short text; empty if it isn't there.
+fn digits<const N: usize>(message: &tg_iso8583::Message<'_>, field: u8) -> Short<N> {
+    let mut buffer = [0_u8; 64];
+    let digits = message.field(field).and_then(|f| f.digits_into(&mut buffer));
+    digits.and_then(|d| std::str::from_utf8(d).ok()).and_then(|d| Short::new(d).ok()).unwrap_or_default()
+}
+
+/// The text of a field; empty if it isn't there or has no text. Control characters make it empty: they are
+/// no identifier, and they must not reach a log or page.
+fn text<const N: usize>(message: &tg_iso8583::Message<'_>, field: u8) -> Short<N> {
+    let text = message.text(field).filter(|t| !t.chars().any(char::is_control));
+    text.and_then(|t| Short::new(&t).ok()).unwrap_or_default()
+}
