@@ -1,1 +1,24 @@
-//! (in the making)
+//! A small town of payment terminals that speak real ISO 8583, seeded, with faults and attackers.
+//!
+//! Why it exists: the demo must show payments that fail for real reasons, and detectors must be measured
+//! against a truth that they can't see. Terminals, acquirer's host, switch and banks are state machines; a
+//! wrong MAC key is really wrong, a silent bank really gives no answer. [`Town`] is pure: seed and story
+//! time in, messages out. [`runner`] plays it to a feed. It never uses a card number that a bank could
+//! have issued.
+
+mod attack;
+mod cards;
+mod counter;
+mod dice;
+mod host;
+mod message;
+mod ranges;
+mod soft_keys;
+mod story;
+mod street;
+mod terminal;
+mod town;
+mod truth;
+
+pub use town::{Options, Place, Sent, TERMINALS_MAX, Town};
+pub use truth::{AttackKind, Attacks, Cause, Subject, Truth, UnknownAttack};
