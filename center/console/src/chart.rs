@@ -21,11 +21,11 @@ pub(crate) fn bar(share_bp: u16, fill: &str) -> Markup {
     }
 }
 
-/// The least “nice” number (1, 2, 5 times a power of ten) that is not below `n`.
+/// The least “nice” number (1, 2, 3, 4, 5, 6, 8 times a power of ten) that is not below `n`.
 pub(crate) fn nice_ceiling(n: u64) -> u64 {
     let mut unit = 1u64;
     loop {
-        for step in [1, 2, 5] {
+        for step in [1, 2, 3, 4, 5, 6, 8] {
             match unit.checked_mul(step) {
                 Some(value) if value >= n => return value,
                 Some(_) => {}
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn the_axis_ends_at_a_nice_number() {
-        assert_eq!([nice_ceiling(1), nice_ceiling(3), nice_ceiling(41), nice_ceiling(100)], [1, 5, 50, 100]);
+        assert_eq!([nice_ceiling(1), nice_ceiling(3), nice_ceiling(41), nice_ceiling(100)], [1, 3, 50, 100]);
         assert_eq!(nice_ceiling(u64::MAX), u64::MAX);
     }
 

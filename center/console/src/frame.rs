@@ -143,7 +143,7 @@ fn side(frame: &Frame, room: Room, name: &str) -> Markup {
     };
     html! {
         nav.side aria-label=(frame.pick("主导航", "Main")) {
-            a.name href="/" { (icons::icon("shield")) span { (name) } }
+            a.name href="/" aria-label=(name) { (icons::icon("shield")) span { (name) } }
             h2 { (frame.pick("监控", "Watch")) }
             (entry(Room::Overview, "/", "bars", "总览", "Overview", 0))
             (entry(Room::Payments, "/payments", "pulse", "交易流", "Payments", 0))

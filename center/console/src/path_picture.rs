@@ -82,8 +82,17 @@ fn positions(messages: &[MessageRow]) -> (Vec<f64>, bool) {
     ((0..messages.len()).map(|i| LEFT + SLANT + step * i as f64).collect(), false)
 }
 
+/// The end of the time axis: 4, 8, 12, 20 or 40 times a power of ten, so that quarters are whole and the last
+/// message stands in the right half, clear of the first one's labels.
 fn scale_end_ms(span_us: i64) -> u64 {
-    crate::chart::nice_ceiling(u64::try_from(span_us / 1_000).unwrap_or(0).max(40))
+    let span = u64::try_from(span_us / 1_000).unwrap_or(0);
+    let mut unit = 1u64;
+    loop {
+        if let Some(end) = [4, 8, 12, 20].into_iter().map(|step| unit * step).find(|&end| end >= span) {
+            return end;
+        }
+        unit *= 10;
+    }
 }
 
 fn picture(view: &PaymentPage, frame: &Frame) -> Markup {
@@ -274,7 +283,7 @@ fn ghost_lanes(view: &PaymentPage, xs: &[f64], frame: &Frame) -> Markup {
             circle.f-bad cx=(round(x)) cy=(ACQUIRER) r="11" {}
             path.x-white d={ "M" (round(x - 4.0)) " " (ACQUIRER - 4.0) "l8 8m0 -8l-8 8" } {}
             @if let Some(by) = &view.reach.stopped_by {
-                text.t-bad x=(round(x + 20.0)) y=(round(ACQUIRER + 36.0)) { (frame.text(by)) }
+                text.t-bad x=(round(x + 14.0)) y=(round(ACQUIRER + 20.0)) { (frame.text(by)) }
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::frame::{Frame, Room, crumb, page};
 use crate::icons::icon;
 use crate::path_picture::path_card;
 use crate::view::{
-    Cause, Contact, MessageRow, MoneyKnown, NextStep, Outcome, PaymentPage, ScopeFact, StepKind,
+    Cause, Contact, Decision, MessageRow, MoneyKnown, NextStep, Outcome, PaymentPage, ScopeFact, StepKind,
 };
 use crate::{chart, rows, words};
 use maud::{Markup, html};
@@ -17,14 +17,20 @@ use maud::{Markup, html};
 pub fn payment(view: &PaymentPage, frame: &Frame) -> Markup {
     let p = &view.payment;
     let heading = heading(view, frame);
+    let ended_well = matches!(p.outcome, Outcome::Approved | Outcome::Waiting);
+    let (room, parent) = if ended_well {
+        (Room::Payments, ("/payments", "交易流", "Payments"))
+    } else {
+        (Room::Failed, ("/payments?outcome=failed", "失败诊断", "Failed payments"))
+    };
     let here = p.reference.clone().filter(|r| !r.is_empty()).unwrap_or_else(|| p.trace.clone());
     let chips = html! {
         (rows::outcome_chip(frame, p.outcome))
         @if view.money == MoneyKnown::NotReachedIssuer { span.chip.plain { (frame.pick("按应答码未到发卡行", "By its code not at the issuer")) } }
-        @if let Some((class, text)) = words::decision(p.decision) { span.chip.(class) { (frame.text(&text)) } }
+        @if let Some((class, text)) = words::decision(p.decision).filter(|_| p.decision != Decision::Approve) { span.chip.(class) { (frame.text(&text)) } }
     };
     let body = html! {
-        (crumb(frame, ("/payments", "交易流", "Payments"), Some(&here), chips))
+        (crumb(frame, parent, Some(&here), chips))
         div.title { div {
             h1 { (heading) @if let Some(amount) = p.amount { " · " span.nb { (format::amount(amount)) } } }
             p.under { (under(view, frame)) }
@@ -48,7 +54,7 @@ pub fn payment(view: &PaymentPage, frame: &Frame) -> Markup {
             }
         }
     };
-    page(frame, Room::Payments, &heading, None, body)
+    page(frame, room, &heading, None, body)
 }
 
 /// The code's words and the code; without a code, what is known.

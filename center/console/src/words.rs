@@ -168,14 +168,14 @@ pub(crate) fn money(known: MoneyKnown) -> (&'static str, &'static str, Text, Opt
 
 /// Name of the viewer's zone with its offset now.
 pub(crate) fn zone_name(frame: &Frame) -> String {
-    let name = frame.time_zone.iana_name().unwrap_or("UTC");
     let at = jiff::Timestamp::from_microsecond(frame.now_us).unwrap_or_default();
     let minutes = frame.time_zone.to_offset(at).seconds() / 60;
-    if minutes == 0 {
-        return name.to_string();
+    if minutes == 0 && frame.time_zone.iana_name().is_none_or(|name| name == "UTC") {
+        return "UTC".into();
     }
     let (sign, m) = if minutes < 0 { ('−', -minutes) } else { ('+', minutes) };
-    format!("{name} (UTC{sign}{}:{:02})", m / 60, m % 60)
+    let offset = format!("UTC{sign}{}:{:02}", m / 60, m % 60);
+    frame.time_zone.iana_name().map_or(offset.clone(), |name| format!("{name} ({offset})"))
 }
 
 /// Kind of decoding error of the contract: words, and what most likely stands behind it.
