@@ -182,7 +182,7 @@ fn in_hex(hex: &[u8], offset: usize, out: &mut Vec<Found>) {
             && digits(i + 3, 2).is_some_and(|month| ("01"..="12").contains(&month.as_str()))
             && digits(i + 1, 2).is_some()
         {
-            for n in 12..=19usize.min(i) {
+            for n in (12..=19usize.min(i)).filter(|n| begins_track(hex, i - n, *n)) {
                 if let Some(found) = digits(i - n, n) {
                     out.push((offset + i - n, found, "in a track"));
                 }
@@ -191,7 +191,9 @@ fn in_hex(hex: &[u8], offset: usize, out: &mut Vec<Found>) {
         if i % 2 == 1 {
             continue;
         }
-        if let Some(found) = number(digits(i, 2)).and_then(|n| digits(i + 2, n)) {
+        if let Some(found) =
+            number(digits(i, 2)).and_then(|n| digits(i + 2, n)).filter(|_| in_field_two(hex, i))
+        {
             out.push((offset + i + 2, found, "in a message's hex"));
         }
         if hex[i..].starts_with(b"5A0") || hex[i..].starts_with(b"5A10") {
@@ -203,16 +205,61 @@ fn in_hex(hex: &[u8], offset: usize, out: &mut Vec<Found>) {
                 out.push((offset + i + 4, digits_of(value), "in tag 5A"));
             }
         }
-        // Text digits in hex, 3X each, with a length prefix of two digits.
-        let text = |from: usize, n: usize| {
-            let pairs = hex.get(from..from + 2 * n)?;
-            let digit = |p: &[u8]| p[0] == b'3' && p[1].is_ascii_digit();
-            pairs.chunks(2).all(digit).then(|| pairs.chunks(2).map(|p| char::from(p[1])).collect::<String>())
+    }
+    // A message of text, written as hex: the same search in its characters.
+    let text = text_of(hex);
+    for (i, _) in text.iter().enumerate() {
+        let digits = |from: usize, n: usize| {
+            text.get(from..from + n).filter(|d| d.iter().all(u8::is_ascii_digit)).map(digits_of)
         };
-        if let Some(found) = number(text(i, 2)).and_then(|n| text(i + 4, n)) {
-            out.push((offset + i + 4, found, "in a message's hex"));
+        if let Some(found) =
+            number(digits(i, 2)).and_then(|n| digits(i + 2, n)).filter(|_| in_field_two(&text, i))
+        {
+            out.push((offset + 2 * (i + 2), found, "in a message's hex"));
+        }
+        if text[i] == b'=' && digits(i + 1, 4).is_some() {
+            for n in (12..=19usize.min(i)).filter(|n| begins_track(&text, i - n, *n)) {
+                if let Some(found) = digits(i - n, n) {
+                    out.push((offset + 2 * (i - n), found, "in a track"));
+                }
+            }
         }
     }
+}
+
+/// True if a track with a number of `n` digits can begin at `at`: behind something that is no digit,
+/// behind its length in digits, or behind tag 57 and its length.
+fn begins_track(text: &[u8], at: usize, n: usize) -> bool {
+    let before = &text[..at];
+    if !before.last().is_some_and(u8::is_ascii_digit) {
+        return true;
+    }
+    let length = before.last_chunk::<2>().and_then(|l| std::str::from_utf8(l).ok()?.parse::<usize>().ok());
+    length.is_some_and(|l| (n + 5..=37).contains(&l))
+        || before.len() >= 4 && before[at - 4..].starts_with(b"57")
+}
+
+/// True if what stands before `at` is a message type and a bitmap with bit 2 set: here field 2 begins.
+/// Without this, terminal and merchant numbers behind two digits that look like a length are taken for cards.
+fn in_field_two(hex: &[u8], at: usize) -> bool {
+    let nibble = |i: usize| hex.get(i).and_then(|b| char::from(*b).to_digit(16));
+    [16usize, 32].iter().any(|bitmap| {
+        let Some(start) = at.checked_sub(bitmap + 4) else { return false };
+        let message_type = &hex[start..start + 4];
+        let first = nibble(start + 4).unwrap_or(0);
+        let map = hex[start + 4..at].iter().all(u8::is_ascii_hexdigit);
+        map && message_type.iter().all(u8::is_ascii_digit)
+            && matches!(message_type[0], b'0'..=b'2')
+            && first & 4 != 0
+            && (*bitmap == 16) == (first & 8 == 0)
+    })
+}
+
+/// The characters that hex stands for; a blank for what is no ASCII.
+fn text_of(hex: &[u8]) -> Vec<u8> {
+    let nibble = |b: u8| char::from(b).to_digit(16).unwrap_or(0) as u8;
+    let whole = hex.chunks_exact(2).map(|p| nibble(p[0]) << 4 | nibble(p[1]));
+    whole.map(|b| if b.is_ascii_graphic() { b } else { b' ' }).collect()
 }
 
 /// Digits in groups with one blank, dash or underscore between.
@@ -274,17 +321,22 @@ mod tests {
     fn every_spelling_is_found_and_masked() {
         let v = visa();
         let (a, b, c, d) = (&v[..4], &v[4..8], &v[8..12], &v[12..]);
-        let ascii: String = format!("16{v}").bytes().map(|b| format!("{b:02X}")).collect();
+        let hex = |text: String| text.bytes().map(|b| format!("{b:02X}")).collect::<String>();
+        let message = hex(format!("02007020000000C0000016{v}000000"));
+        let track = hex(format!("37{v}=2912201"));
         for text in [
             format!("pan={v};"),
             format!("卡号{v}。"),
             format!("{a} {b} {c} {d}"),
             format!("{a}-{b}-{c}-{d}"),
             format!("{a}_{b}_{c}_{d}u64"),
-            format!("60000300000200703C16{v}000000"),
+            format!("6000030000603100310102007024058020C0820616{v}000000"),
+            format!("60000300006031003101 0200F02405802000820600000000000000011 6{v}000000").replace(' ', ""),
             format!("AABBCC37{v}D2912201AABB"),
             format!("0123455A08{v}9F0206000000"),
-            format!("0200FFFF{ascii}30303030"),
+            message.clone(),
+            format!("3030{track}30"),
+            format!("5F2A0201565713{v}D29122010000000000"),
         ] {
             let found = says(&format!("first line\n{text}\n"));
             let ends_right = text.ends_with("u64") || found.len() == 1;

@@ -41,7 +41,8 @@ fn calls(tokens: &[Token]) -> Vec<(usize, bool)> {
     out
 }
 
-/// The strings inside the first and the second argument.
+/// The strings inside the first and the second argument. An empty string counts only where it is the whole
+/// argument: elsewhere it is a separator or the like.
 fn arguments(tokens: &[Token], open: usize) -> (Vec<&str>, Vec<&str>) {
     let mut found: [Vec<&str>; 2] = Default::default();
     let (mut depth, mut argument) = (0usize, 0usize);
@@ -55,7 +56,7 @@ fn arguments(tokens: &[Token], open: usize) -> (Vec<&str>, Vec<&str>) {
             }
         } else if depth == 1 && token.is_mark(",") {
             argument += 1;
-        } else if token.is_string() && argument < 2 {
+        } else if token.is_string() && argument < 2 && (depth == 1 || !is_empty(&token.text)) {
             found[argument].push(&token.text);
         }
     }
@@ -72,11 +73,11 @@ fn judge(zh: &[&str], en: &[&str], picks: bool) -> Option<String> {
         zh.iter().all(|t| t.trim_matches('"').starts_with("zh")) && en.iter().all(|t| t.contains("en"));
     // The switch names the other language in that language; keys of data end in the language.
     let switch = zh.contains(&"\"English\"") && en.contains(&"\"中文\"");
-    let keys = zh.iter().all(|k| k.ends_with("_zh\"")) && en.iter().all(|k| k.ends_with("_en\""));
+    let keys = zh.iter().all(|k| k.ends_with("_zh\""));
     if zh == en || tags || switch || keys {
         return None;
     }
-    let empty = |texts: &[&str]| texts.iter().all(|t| t.trim_matches(['r', '#', '"']).trim().is_empty());
+    let empty = |texts: &[&str]| texts.iter().all(|t| is_empty(t));
     if empty(zh) || empty(en) {
         // `pick` also chooses single marks, such as the plural's s.
         return (!picks).then(|| "one of the two languages is empty".into());
@@ -90,6 +91,10 @@ fn judge(zh: &[&str], en: &[&str], picks: bool) -> Option<String> {
         return Some(format!("the first text has no Chinese: {}", zh.join(" ")));
     }
     None
+}
+
+fn is_empty(literal: &str) -> bool {
+    literal.trim_matches(['r', '#', '"']).trim().is_empty()
 }
 
 /// Letters outside `{…}`.
@@ -130,6 +135,7 @@ mod tests {
             "lang.pick(\"、\", \", \")",
             "lang.pick(\"\", \"s\")",
             "lang.pick(zh, en)",
+            "Text::new(join(zh, \"\"), join(en, \" \"))",
             "lang.pick(\"zh-CN\", \"en\")",
             "lang.pick((\"en\", \"English\"), (\"zh-CN\", \"中文\"))",
             "Text::new(row(\"note_zh\"), row(\"note_en\"))",

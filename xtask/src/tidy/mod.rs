@@ -7,6 +7,7 @@
 mod budget;
 mod cards;
 mod catalogues;
+mod corpora;
 mod guides;
 mod hygiene;
 mod languages;
@@ -178,6 +179,7 @@ pub fn run(root: &Path) -> Result<Report, String> {
     guides::check(&tree, &mut report);
     cards::check(&tree, &mut report);
     hygiene::check(&tree, &mut report);
+    corpora::check(&tree, &mut report);
     catalogues::check(&mut report);
     budget::check(&tree, &mut report);
     let exceptions = match tree.file(EXCEPTIONS).and_then(File::text) {
