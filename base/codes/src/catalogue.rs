@@ -54,7 +54,7 @@ pub struct Catalogue {
 pub enum OverrideError {
     /// A row can't be read.
     #[error(transparent)]
-    Table(#[from] TableError),
+    Table(#[from] Box<TableError>),
     /// The rows can be read, but break a rule of the catalogue: each is named.
     #[error("the rows break a rule of the catalogue: {}", .0.join("; "))]
     Unsafe(Vec<String>),
@@ -69,7 +69,7 @@ impl Catalogue {
         &CATALOGUE
     }
 
-    pub(crate) fn from_sources(sources: &Sources<'_>) -> Result<Catalogue, TableError> {
+    pub(crate) fn from_sources(sources: &Sources<'_>) -> Result<Catalogue, Box<TableError>> {
         let codes = response_codes("de39.csv", sources.response_codes)?;
         let mut response_codes: Vec<ResponseCode> = codes.into_iter().map(|(_, code)| code).collect();
         response_codes.sort_by(|a, b| a.key().cmp(&b.key()));
@@ -96,14 +96,14 @@ impl Catalogue {
         let mut seen: Vec<(u64, ResponseCode)> = Vec::new();
         for (line, code) in response_codes(file, content)? {
             if let Some((first, _)) = seen.iter().find(|(_, s)| s.key() == code.key()) {
-                return Err(OverrideError::Table(TableError {
+                return Err(OverrideError::Table(Box::new(TableError {
                     file: file.to_owned(),
                     line,
                     column: "code".to_owned(),
                     found: format!("{} {} {}", code.scheme, code.code, code.direction),
                     expected: format!("each key once (it stands in line {first} too)"),
                     nearest: None,
-                }));
+                })));
             }
             match laid_over.response_codes.binary_search_by(|c| c.key().cmp(&code.key())) {
                 Ok(place) => laid_over.response_codes[place] = code.clone(),

@@ -256,7 +256,10 @@ impl Asked {
         if asked.vendor.is_none() {
             let family = |t: &String| {
                 t.len() >= 3
-                    && catalogue.vendor_codes().iter().any(|v| v.family.split(['-', '(']).next() == Some(t.as_str()))
+                    && catalogue
+                        .vendor_codes()
+                        .iter()
+                        .any(|v| v.family.split(['-', '(']).next() == Some(t.as_str()))
             };
             asked.vendor = tokens.iter().find(|t| family(t)).cloned();
         }
@@ -301,7 +304,8 @@ fn response_codes(asked: &Asked, catalogue: &Catalogue, found: &mut Vec<(u32, Ma
         .iter()
         .filter(|c| c.direction == direction && asked.scheme.is_none_or(|s| s == c.scheme));
     for row in rows {
-        let rank = 20 * (Scheme::ALL.len() - Scheme::ALL.iter().position(|s| *s == row.scheme).unwrap_or(0)) as u32;
+        let rank =
+            20 * (Scheme::ALL.len() - Scheme::ALL.iter().position(|s| *s == row.scheme).unwrap_or(0)) as u32;
         let code = row.code.to_lowercase();
         let typed = asked.tokens.iter().any(|t| *t == code && t.len() >= 2);
         let without_zero = asked.bare && asked.tokens.iter().any(|t| t.len() == 1 && code == format!("0{t}"));
@@ -324,7 +328,8 @@ fn response_codes(asked: &Asked, catalogue: &Catalogue, found: &mut Vec<(u32, Ma
 fn screen_messages(asked: &Asked, catalogue: &Catalogue, found: &mut Vec<(u32, Match)>) {
     for row in catalogue.screen_messages() {
         let by_id = asked.bare && asked.tokens.iter().any(|t| *t == row.id.to_lowercase());
-        let near = asked.words.as_ref().map_or(0, |w| w.nearness(&row.words.zh).max(w.nearness(&row.words.en)));
+        let near =
+            asked.words.as_ref().map_or(0, |w| w.nearness(&row.words.zh).max(w.nearness(&row.words.en)));
         let score = if by_id { 1400 } else { near };
         if score > 0 {
             found.push((score, screen_message(row)));
@@ -335,12 +340,15 @@ fn screen_messages(asked: &Asked, catalogue: &Catalogue, found: &mut Vec<(u32, M
 fn vendor_codes(asked: &Asked, catalogue: &Catalogue) -> Vec<(u32, Match)> {
     let mut found = Vec::new();
     for row in catalogue.vendor_codes() {
-        let of_vendor = asked.vendor.as_ref().is_some_and(|v| !v.is_empty() && row.family.starts_with(v.as_str()));
+        let of_vendor =
+            asked.vendor.as_ref().is_some_and(|v| !v.is_empty() && row.family.starts_with(v.as_str()));
         let scheme = asked.scheme.is_some() && !of_vendor;
         let code = row.code.to_lowercase();
-        let mut parts = code.split(" / ");
-        let typed = asked.tokens.iter().any(|t| parts.any(|p| p == t))
-            || asked.tokens.iter().any(|t| *t == row.name.to_lowercase());
+        // A name such as ERROR or LOCKED is also a word; NO_KEY is not.
+        let name = row.name.to_lowercase();
+        let is_name = |t: &String| *t == name && (of_vendor || asked.bare && name.contains('_'));
+        let is_code = |t: &String| code.split(" / ").any(|part| part == t) || is_name(t);
+        let typed = asked.tokens.iter().any(is_code);
         let unsigned = of_vendor && asked.tokens.iter().any(|t| code.strip_prefix('-') == Some(t.as_str()));
         // Codes of one or two characters mean something else everywhere: only with their vendor.
         let telling = of_vendor || code.len() > 2;
@@ -351,8 +359,11 @@ fn vendor_codes(asked: &Asked, catalogue: &Catalogue) -> Vec<(u32, Match)> {
             && asked.scheme.is_none()
         {
             let near = words.nearness(&row.meaning.zh).max(words.nearness(&row.meaning.en));
-            if near > 0 {
-                found.push((if of_vendor { near } else { near * 8 / 10 }, vendor_code(row)));
+            // Without its vendor a mere likeness would explain one device's code by another's.
+            if of_vendor && near > 0 {
+                found.push((near, vendor_code(row)));
+            } else if near >= 850 && words.tells() {
+                found.push((near / 2, vendor_code(row)));
             }
         }
     }

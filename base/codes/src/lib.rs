@@ -23,6 +23,4 @@ pub use rows::{
 };
 pub use table::TableError;
 pub use test_ranges::{TestNumberKind, TestRange, invented_issuers, is_test_number, test_ranges};
-pub use words::{
-    CaptureCard, Category, Contact, Direction, Domain, Retryable, Scheme, SecuritySignal,
-};
+pub use words::{CaptureCard, Category, Contact, Direction, Domain, Retryable, Scheme, SecuritySignal};

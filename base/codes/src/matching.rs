@@ -39,14 +39,20 @@ pub(crate) enum Words {
 }
 
 /// Words that say nothing about which row is meant.
-const LITTLE: &[&str] =
-    &["the", "a", "an", "is", "are", "to", "of", "and", "or", "on", "in", "my", "it", "says", "by", "for", "with", "please"];
+const LITTLE: &[&str] = &[
+    "the", "a", "an", "is", "are", "to", "of", "and", "or", "on", "in", "my", "it", "says", "by", "for",
+    "with", "please",
+];
+
+/// Two characters that stand in so many messages that they say nothing about which one is meant.
+const EVERYWHERE: &[&str] = &["失败", "错误", "交易", "终端", "卡片", "成功", "无效", "系统", "密钥", "支付"];
 
 impl Words {
     /// The words of plain text; `None` if nothing is left to compare.
     pub(crate) fn of(plain: &str) -> Option<Words> {
         if plain.chars().any(is_chinese) {
-            let kept: Vec<char> = plain.chars().filter(|c| is_chinese(*c) || c.is_ascii_alphanumeric()).collect();
+            let kept: Vec<char> =
+                plain.chars().filter(|c| is_chinese(*c) || c.is_ascii_alphanumeric()).collect();
             return (kept.iter().filter(|c| is_chinese(**c)).count() >= 2).then_some(Words::Characters(kept));
         }
         let words: Vec<String> = plain
@@ -55,6 +61,14 @@ impl Words {
             .map(str::to_owned)
             .collect();
         (!words.is_empty()).then_some(Words::English(words))
+    }
+
+    /// True if the words say more than 失败 or "error" does.
+    pub(crate) fn tells(&self) -> bool {
+        match self {
+            Words::Characters(characters) => characters.len() >= 3,
+            Words::English(words) => words.len() >= 2,
+        }
     }
 
     /// How near these typed words are to a row's: 0 (not at all) to 1000 (the same). The row's text may
@@ -92,7 +106,7 @@ fn ways(row: &str) -> Vec<String> {
     }
     let mut ways = vec![plain, outside.clone()];
     ways.extend(outside.split(['/', ':']).map(str::to_owned));
-    ways.extend(inside.split(['/', '①', '②', '③', '④', ',']).map(str::to_owned));
+    ways.extend(inside.split(['/', ';', '①', '②', '③', '④', ',']).map(str::to_owned));
     ways
 }
 
@@ -106,8 +120,15 @@ fn characters(typed: &[char], row: &[char]) -> u32 {
         return 850 + (100 * row_count / typed_count.max(1)).min(100);
     }
     // A part of the row's words was typed.
-    if typed_count >= 3 && contains(row, typed) {
+    let telling = typed_count >= 3
+        || (row_count <= 6 && !EVERYWHERE.contains(&typed.iter().collect::<String>().as_str()));
+    if telling && contains(row, typed) {
         return 600 + 350 * typed_count / row_count;
+    }
+    // Most rows share next to nothing with what was typed: no need to compare the order.
+    let shared = row.iter().filter(|c| typed.contains(c)).count();
+    if shared < 3 || shared * 2 < row.len().min(typed.len()) {
+        return 0;
     }
     // Characters are missing, wrong or too many, perhaps inside a longer sentence.
     let window = (row.len() + 2).min(typed.len());
@@ -116,7 +137,7 @@ fn characters(typed: &[char], row: &[char]) -> u32 {
     let share = 2000 * best / length.max(1);
     let whole = 2000 * common(typed, row) as u32 / (typed_count + row_count);
     let near = whole.max(if row_count >= 4 && best * 5 >= row_count * 4 { share * 9 / 10 } else { 0 });
-    if best >= 3 && near >= 620 { near.min(840) * 8 / 10 } else { 0 }
+    if best >= 3 && near >= 600 { near.min(840) * 8 / 10 } else { 0 }
 }
 
 fn contains(long: &[char], short: &[char]) -> bool {
@@ -179,9 +200,15 @@ mod tests {
 
     #[test]
     fn a_screen_is_found_as_people_copy_it() {
-        for typed in
-            ["安全处理失败", "安全 处理 失败！", "安全处理失", "全处理失败", "安全處理失敗", "安处理失败", "安全处里失败"]
-        {
+        for typed in [
+            "安全处理失败",
+            "安全 处理 失败！",
+            "安全处理失",
+            "全处理失败",
+            "安全處理失敗",
+            "安处理失败",
+            "安全处里失败",
+        ] {
             assert!(near(typed, "安全处理失败") >= 500, "{typed}: {}", near(typed, "安全处理失败"));
         }
         assert!(near("机器上写着安全处理失败怎么办", "安全处理失败") >= 850);

@@ -66,8 +66,17 @@ pub(crate) fn from_memory(source: &str) -> bool {
 }
 
 /// The columns that a file of response codes must have; an operator's overrides have the same.
-pub const RESPONSE_CODE_COLUMNS: &[&str] =
-    &["scheme", "code", "meaning_en", "meaning_zh", "category", "action_en", "action_zh", "retryable", "source"];
+pub const RESPONSE_CODE_COLUMNS: &[&str] = &[
+    "scheme",
+    "code",
+    "meaning_en",
+    "meaning_zh",
+    "category",
+    "action_en",
+    "action_zh",
+    "retryable",
+    "source",
+];
 /// The columns that it may have.
 pub const RESPONSE_CODE_OPTIONAL_COLUMNS: &[&str] = &[
     "scheme_class",
@@ -79,7 +88,7 @@ pub const RESPONSE_CODE_OPTIONAL_COLUMNS: &[&str] = &[
     "direction",
 ];
 
-pub(crate) fn response_codes(file: &str, content: &str) -> Result<Vec<(u64, ResponseCode)>, TableError> {
+pub(crate) fn response_codes(file: &str, content: &str) -> Result<Vec<(u64, ResponseCode)>, Box<TableError>> {
     read(file, content, RESPONSE_CODE_COLUMNS, RESPONSE_CODE_OPTIONAL_COLUMNS, |row| {
         let code = row.need("code")?;
         let shaped = (2..=4).contains(&code.len())
@@ -95,7 +104,12 @@ pub(crate) fn response_codes(file: &str, content: &str) -> Result<Vec<(u64, Resp
             action: row.text("action"),
             acquirer_action: some_text(row, "acquirer_action"),
             category: row.word("category", Category::ALL, Category::word, None)?,
-            capture_card: row.word("capture_card", CaptureCard::ALL, CaptureCard::word, Some(CaptureCard::No))?,
+            capture_card: row.word(
+                "capture_card",
+                CaptureCard::ALL,
+                CaptureCard::word,
+                Some(CaptureCard::No),
+            )?,
             retryable: row.word("retryable", Retryable::ALL, Retryable::word, None)?,
             domain: row.word("domain", Domain::ALL, Domain::word, Some(Domain::None))?,
             security_signal: signal(row)?,
@@ -111,7 +125,7 @@ fn some_text(row: &Row<'_>, stem: &str) -> Option<Text> {
     (!(text.zh.is_empty() && text.en.is_empty())).then_some(text)
 }
 
-fn signal(row: &Row<'_>) -> Result<SecuritySignal, TableError> {
+fn signal(row: &Row<'_>) -> Result<SecuritySignal, Box<TableError>> {
     // Screen messages say "high if one terminal; …": the first word is the level.
     let level = row.get("security_signal").split([' ', ';', '(', ':']).next().unwrap_or_default();
     if level.is_empty() {
@@ -157,9 +171,17 @@ pub struct ScreenMessage {
     pub source: String,
 }
 
-pub(crate) fn screen_messages(content: &str) -> Result<Vec<ScreenMessage>, TableError> {
-    const REQUIRED: &[&str] =
-        &["id", "message_zh", "message_en", "fix_steps_zh", "fix_steps_en", "category", "retryable", "source"];
+pub(crate) fn screen_messages(content: &str) -> Result<Vec<ScreenMessage>, Box<TableError>> {
+    const REQUIRED: &[&str] = &[
+        "id",
+        "message_zh",
+        "message_en",
+        "fix_steps_zh",
+        "fix_steps_en",
+        "category",
+        "retryable",
+        "source",
+    ];
     const OPTIONAL: &[&str] = &[
         "layer",
         "causes_in_order",
@@ -228,7 +250,11 @@ struct DomainAction {
 }
 
 /// Vendors' codes have no advice of their own: it comes from what the fault is about.
-pub(crate) fn vendor_codes(codes: &str, actions: &str, pay: &str) -> Result<Vec<VendorCode>, TableError> {
+pub(crate) fn vendor_codes(
+    codes: &str,
+    actions: &str,
+    pay: &str,
+) -> Result<Vec<VendorCode>, Box<TableError>> {
     const ACTIONS: &[&str] = &["domain", "action_en", "action_zh", "retryable"];
     const MORE: &[&str] = &["acquirer_action_en", "acquirer_action_zh"];
     let actions = read("vendor_actions.csv", actions, ACTIONS, MORE, |row| {
@@ -300,7 +326,7 @@ pub struct EntryMode {
     pub security_note: Text,
 }
 
-pub(crate) fn entry_modes(content: &str) -> Result<Vec<EntryMode>, TableError> {
+pub(crate) fn entry_modes(content: &str) -> Result<Vec<EntryMode>, Box<TableError>> {
     const REQUIRED: &[&str] = &["scheme", "de22_prefix", "meaning_en", "meaning_zh"];
     read("entry_modes.csv", content, REQUIRED, &["security_note", "security_note_zh"], |row| {
         let note_zh = chinese_punctuation(row.get("security_note_zh"));
@@ -332,7 +358,7 @@ pub struct Hotline {
     pub verified: bool,
 }
 
-pub(crate) fn hotlines(content: &str) -> Result<Vec<Hotline>, TableError> {
+pub(crate) fn hotlines(content: &str) -> Result<Vec<Hotline>, Box<TableError>> {
     const REQUIRED: &[&str] =
         &["country", "kind", "org", "org_zh", "contact", "use_en", "use_zh", "source", "verified"];
     read("hotlines.csv", content, REQUIRED, &[], |row| {
@@ -363,7 +389,7 @@ pub struct MerchantAdvice {
     pub source: String,
 }
 
-pub(crate) fn merchant_advice(content: &str) -> Result<Vec<MerchantAdvice>, TableError> {
+pub(crate) fn merchant_advice(content: &str) -> Result<Vec<MerchantAdvice>, Box<TableError>> {
     const REQUIRED: &[&str] =
         &["scheme", "code", "meaning_en", "meaning_zh", "retry_rule", "retry_rule_zh", "source"];
     read("merchant_advice.csv", content, REQUIRED, &[], |row| {
@@ -391,7 +417,7 @@ pub struct ActionClass {
     pub source: String,
 }
 
-pub(crate) fn action_classes(content: &str) -> Result<Vec<ActionClass>, TableError> {
+pub(crate) fn action_classes(content: &str) -> Result<Vec<ActionClass>, Box<TableError>> {
     const REQUIRED: &[&str] =
         &["class", "meaning_en", "meaning_zh", "terminal_behaviour", "terminal_behaviour_zh", "source"];
     read("unionpay_classes.csv", content, REQUIRED, &[], |row| {

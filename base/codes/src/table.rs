@@ -58,15 +58,17 @@ pub(crate) fn read<T>(
     content: &str,
     required: &[&str],
     optional: &[&str],
-    mut row: impl FnMut(&Row<'_>) -> Result<T, TableError>,
-) -> Result<Vec<T>, TableError> {
-    let fault = |line: u64, column: &str, found: String, expected: String, nearest: Option<String>| TableError {
-        file: file.to_owned(),
-        line,
-        column: column.to_owned(),
-        found,
-        expected,
-        nearest,
+    mut row: impl FnMut(&Row<'_>) -> Result<T, Box<TableError>>,
+) -> Result<Vec<T>, Box<TableError>> {
+    let fault = |line: u64, column: &str, found: String, expected: String, nearest: Option<String>| {
+        Box::new(TableError {
+            file: file.to_owned(),
+            line,
+            column: column.to_owned(),
+            found,
+            expected,
+            nearest,
+        })
     };
     let content = content.trim_start_matches('\u{feff}');
     let mut reader = csv::ReaderBuilder::new().has_headers(true).from_reader(content.as_bytes());
@@ -74,7 +76,8 @@ pub(crate) fn read<T>(
         let line = error.position().map_or(1, csv::Position::line);
         fault(line, "", error.to_string(), "as many columns as the first line has".to_owned(), None)
     };
-    let columns: Vec<String> = reader.headers().map_err(broken)?.iter().map(|c| c.trim().to_owned()).collect();
+    let columns: Vec<String> =
+        reader.headers().map_err(broken)?.iter().map(|c| c.trim().to_owned()).collect();
     let known = || required.iter().chain(optional).copied();
     for (i, column) in columns.iter().enumerate() {
         if !known().any(|k| k == column) {
@@ -110,7 +113,7 @@ impl Row<'_> {
     }
 
     /// A text that must be there.
-    pub(crate) fn need(&self, column: &str) -> Result<String, TableError> {
+    pub(crate) fn need(&self, column: &str) -> Result<String, Box<TableError>> {
         match self.get(column) {
             "" => Err(self.fault(column, "a text", None)),
             text => Ok(text.to_owned()),
@@ -131,7 +134,7 @@ impl Row<'_> {
         all: &[T],
         name: impl Fn(T) -> &'static str,
         empty: Option<T>,
-    ) -> Result<T, TableError> {
+    ) -> Result<T, Box<TableError>> {
         let found = self.get(column);
         if found.is_empty()
             && let Some(value) = empty
@@ -151,15 +154,15 @@ impl Row<'_> {
         column: &str,
         expected: impl Into<String>,
         nearest: Option<String>,
-    ) -> TableError {
-        TableError {
+    ) -> Box<TableError> {
+        Box::new(TableError {
             file: self.file.to_owned(),
             line: self.line,
             column: column.to_owned(),
             found: self.get(column).to_owned(),
             expected: expected.into(),
             nearest,
-        }
+        })
     }
 }
 
@@ -171,7 +174,7 @@ fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
 mod tests {
     use super::*;
 
-    fn one(content: &str) -> Result<Vec<String>, TableError> {
+    fn one(content: &str) -> Result<Vec<String>, Box<TableError>> {
         read("x.csv", content, &["code", "meaning_en"], &["source"], |row| row.need("code"))
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Why it exists: a number that some bank may issue belongs to somebody. Numbers of the demo lie where
 //! ISO/IEC 7812-1 lets no card be issued; published test numbers are listed one by one. `xtask tidy`
-//! finds every other clear card number in the project. See `data/README.md` for the reasons.
+//! finds every other clear card number in the project. See `data/test-ranges.md` for the reasons.
 
 use crate::table::{TableError, read};
 use crate::words::words;
@@ -102,7 +102,7 @@ pub fn is_test_number(number: &str) -> bool {
     digits.bytes().all(|b| b.is_ascii_digit()) && test_ranges().iter().any(|r| r.contains(&digits))
 }
 
-fn parse(content: &str) -> Result<Vec<TestRange>, TableError> {
+fn parse(content: &str) -> Result<Vec<TestRange>, Box<TableError>> {
     const REQUIRED: &[&str] =
         &["range_start", "range_end", "length", "kind", "network", "source", "note_zh", "note_en"];
     read("test-ranges.csv", content, REQUIRED, &["issuer_zh", "issuer_en"], |row| {
@@ -143,7 +143,8 @@ mod tests {
         for (i, range) in ranges.iter().enumerate() {
             assert!(!range.note.is_incomplete(), "{}: note in both languages", range.start);
             for other in &ranges[i + 1..] {
-                let apart = range.length != other.length || range.end < other.start || other.end < range.start;
+                let apart =
+                    range.length != other.length || range.end < other.start || other.end < range.start;
                 assert!(apart, "{} and {} overlap", range.start, other.start);
             }
             if range.kind == TestNumberKind::PublishedTest {

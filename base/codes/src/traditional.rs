@@ -4,6 +4,9 @@
 //! Only characters of the catalogue's Chinese texts: this is for finding rows, never for turning text
 //! into another script. Made from OpenCC's STCharacters table (Apache-2.0) over data/codes.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 /// Pairs: a traditional character, then the simplified one that stands in the catalogue.
 const PAIRS: &str = "\
     並并亂乱併并係系側侧備备傳传僅仅僞伪儘尽儲储兌兑內内凍冻別别動动務务匯汇區区參参啓启啟启單单嚮向國国報报塊块學学寫写對对 \
@@ -17,14 +20,16 @@ const PAIRS: &str = "\
 
 /// The simplified form of a traditional character of the catalogue; any other character as it is.
 pub(crate) fn simplified(c: char) -> char {
-    let mut pairs = PAIRS.chars().filter(|p| !p.is_whitespace());
-    while let (Some(traditional), Some(simple)) = (pairs.next(), pairs.next()) {
-        if traditional == c {
-            return simple;
-        }
+    match c {
+        '\u{4E00}'..='\u{9FFF}' => TABLE.get(&c).copied().unwrap_or(c),
+        _ => c,
     }
-    c
 }
+
+static TABLE: LazyLock<BTreeMap<char, char>> = LazyLock::new(|| {
+    let mut pairs = PAIRS.chars().filter(|p| !p.is_whitespace());
+    std::iter::from_fn(|| Some((pairs.next()?, pairs.next()?))).collect()
+});
 
 #[cfg(test)]
 mod tests {

@@ -66,7 +66,7 @@ impl Scheme {
     /// The scheme of a word as people write it: `visa`, `Mastercard`, `银联`, `cup`.
     pub fn from_people(word: &str) -> Option<Scheme> {
         let word = word.trim().to_lowercase();
-        Scheme::from_word(&word).or_else(|| match word.as_str() {
+        Scheme::from_word(&word).or(match word.as_str() {
             "银联" | "銀聯" | "cup" | "china unionpay" => Some(Scheme::UnionPay),
             "维萨" => Some(Scheme::Visa),
             "万事达" | "萬事達" | "mc" | "master" => Some(Scheme::Mastercard),

@@ -103,28 +103,58 @@ impl Serialize for Text {
 }
 
 /// Turns the half-width punctuation that the catalogues use into the full-width forms that Chinese
-/// readers expect. Only marks that stand next to a Chinese character change, so `0200/0210`, codes,
-/// addresses and English inside a Chinese sentence stay as they are.
+/// readers expect. Only marks that stand next to a Chinese character (or to a mark that became
+/// full-width) change, so `0200/0210`, codes, times, addresses and English inside a Chinese sentence
+/// stay as they are. Straight quotes around Chinese words become curly ones.
 pub fn chinese_punctuation(text: &str) -> String {
-    let chars: Vec<char> = text.chars().collect();
+    // Brackets first: what follows a full-width bracket is judged by it.
+    let brackets = widen(text, |c, before, after| match c {
+        '(' if before || after => '（',
+        ')' if before || after => '）',
+        other => other,
+    });
+    let marks = widen(&balance_brackets(&brackets), |c, before, after| match c {
+        ',' if before || after => '，',
+        ';' if before || after => '；',
+        ':' if before || after => '：',
+        '?' if before => '？',
+        '!' if before => '！',
+        other => other,
+    });
+    curl_quotes(&marks)
+}
+
+/// Replaces marks by what `wide` makes of them, given whether a Chinese character or a full-width mark
+/// stands before (as already replaced) and after.
+fn widen(text: &str, wide: impl Fn(char, bool, bool) -> char) -> String {
     let mut out = String::with_capacity(text.len() + 8);
-    for (i, &c) in chars.iter().enumerate() {
-        let near = |j: Option<usize>| j.and_then(|j| chars.get(j)).is_some_and(|&c| is_chinese(c));
-        let before = near(i.checked_sub(1));
-        let after = near(Some(i + 1));
-        let wide = match c {
-            ',' if before || after => '，',
-            ';' if before || after => '；',
-            ':' if before => '：',
-            '?' if before => '？',
-            '!' if before => '！',
-            '(' if before || after => '（',
-            ')' if before || after => '）',
-            other => other,
-        };
-        out.push(wide);
+    let mut before = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let after = chars.peek().is_some_and(|&n| is_chinese(n));
+        let mark = wide(c, before, after);
+        before = is_chinese(mark);
+        out.push(mark);
     }
-    balance_brackets(&out)
+    out
+}
+
+/// Straight double quotes in pairs, where the first pair's inside is Chinese, become curly ones.
+fn curl_quotes(text: &str) -> String {
+    let quotes = text.matches('"').count();
+    let chinese_inside = text.split('"').nth(1).is_some_and(|inside| inside.chars().any(is_chinese));
+    if quotes == 0 || !quotes.is_multiple_of(2) || !chinese_inside {
+        return text.to_owned();
+    }
+    let mut open = false;
+    let curl = |c: char| match c {
+        '"' => {
+            open = !open;
+            if open { '“' } else { '”' }
+        }
+        other => other,
+    };
+    text.chars().map(curl).collect()
 }
 
 /// A pair of brackets is of one width: the width of the one that a Chinese character touches.
@@ -198,6 +228,21 @@ mod tests {
         );
         assert_eq!(chinese_punctuation("0200/0210, A7 (MAC)"), "0200/0210, A7 (MAC)");
         assert_eq!(chinese_punctuation("序列号(TUSN)、时间"), "序列号（TUSN）、时间");
+        assert_eq!(chinese_punctuation("日切多在23:00至00:30"), "日切多在23:00至00:30");
+    }
+
+    #[test]
+    fn punctuation_after_a_bracket_follows_the_bracket() {
+        assert_eq!(chinese_punctuation("冲正原因(0400请求):其他"), "冲正原因（0400请求）：其他");
+        assert_eq!(chinese_punctuation("主机(HSM),A7"), "主机（HSM），A7");
+        assert_eq!(chinese_punctuation("批准(VIP)"), "批准（VIP）");
+        assert_eq!(chinese_punctuation("A7:安全处理失败"), "A7：安全处理失败");
+    }
+
+    #[test]
+    fn quotes_around_chinese_are_curly() {
+        assert_eq!(chinese_punctuation("显示\"交易失败\""), "显示“交易失败”");
+        assert_eq!(chinese_punctuation("键 \"code\" 为空"), "键 \"code\" 为空");
     }
 
     #[test]
