@@ -8,7 +8,7 @@ use crate::truth::Cause;
 use tg_types::SECOND_US;
 
 /// Usual time between two customers of a terminal.
-const GAP_US: i64 = 6_500_000;
+const GAP_US: i64 = 7_000_000;
 /// Technical failures in a row after which a shop sends its customers away for a while.
 const FAILURES_UNTIL_CLOSED: u32 = 3;
 /// Times that a reversal is sent before the shop calls the acquirer (UnionPay POS rules: three).

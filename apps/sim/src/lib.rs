@@ -7,12 +7,15 @@
 //! have issued.
 
 mod attack;
+mod bench_frames;
 mod cards;
 mod counter;
 mod dice;
 mod host;
 mod message;
 mod ranges;
+mod recording;
+pub mod runner;
 mod soft_keys;
 mod story;
 mod street;
@@ -20,5 +23,7 @@ mod terminal;
 mod town;
 mod truth;
 
+pub use bench_frames::{BenchFrames, CARDS_OF_EACH_LENGTH, TERMINALS, frames_for_bench};
+pub use recording::{recording, sample_options, write_recording};
 pub use town::{Options, Place, Sent, TERMINALS_MAX, Town};
 pub use truth::{AttackKind, Attacks, Cause, Subject, Truth, UnknownAttack};

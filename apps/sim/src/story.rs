@@ -72,7 +72,7 @@ impl Town {
             }
         }
         self.after(1_500_000, Event::IssuerBecomes(FIRST_SILENT_ISSUER, IssuerState::Silent));
-        self.after(40 * SECOND_US, Event::IssuerBecomes(FIRST_SILENT_ISSUER, IssuerState::Up));
+        self.after(36 * SECOND_US, Event::IssuerBecomes(FIRST_SILENT_ISSUER, IssuerState::Up));
         self.after(150 * SECOND_US, Event::Outage);
         self.after(200 * SECOND_US, Event::Mishap);
         let first_attack = self.options.for_seconds.map_or(12, |s| i64::from(s / 4).min(12));
@@ -86,7 +86,7 @@ impl Town {
                 self.after(900_000, Event::Customer(index));
                 self.after(240 * SECOND_US, Event::Repair(index));
             }
-            Role::Attacked => self.after(3 * SECOND_US, Event::Customer(index)),
+            Role::Attacked => self.after(45 * SECOND_US, Event::Customer(index)),
             Role::WrongClock => {
                 self.befall(index, Cause::WrongClock);
                 let card = self.card_that_expires_within_a_year();
