@@ -5,6 +5,7 @@
 
 use crate::lint::lint;
 use crate::rows::*;
+use crate::small_tables::*;
 use crate::table::TableError;
 use crate::words::*;
 use std::sync::LazyLock;

@@ -8,19 +8,22 @@ mod catalogue;
 mod explain;
 mod lint;
 mod matching;
+mod query;
 mod rows;
+mod small_tables;
 mod table;
 mod test_ranges;
 mod traditional;
 mod words;
 
 pub use catalogue::{Catalogue, OverrideError};
-pub use explain::{Explanation, Kind, Match, Query, UnknownName, explain};
+pub use explain::{Explanation, Kind, Match, NOT_LISTED, explain};
 pub use lint::lint;
+pub use query::{Query, UnknownName};
 pub use rows::{
-    ActionClass, EntryMode, Hotline, MerchantAdvice, RESPONSE_CODE_COLUMNS, RESPONSE_CODE_OPTIONAL_COLUMNS,
-    ResponseCode, ScreenMessage, VendorCode,
+    RESPONSE_CODE_COLUMNS, RESPONSE_CODE_OPTIONAL_COLUMNS, ResponseCode, ScreenMessage, VendorCode,
 };
+pub use small_tables::{ActionClass, EntryMode, Hotline, MerchantAdvice};
 pub use table::TableError;
 pub use test_ranges::{TestNumberKind, TestRange, invented_issuers, is_test_number, test_ranges};
 pub use words::{CaptureCard, Category, Contact, Direction, Domain, Retryable, Scheme, SecuritySignal};
