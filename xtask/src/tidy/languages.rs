@@ -11,7 +11,7 @@ const CHECK: &str = "languages";
 
 /// Looks at every call in code that is not a test.
 pub fn check(tree: &Tree, report: &mut Report) {
-    for file in tree.ending(".rs").filter(|f| f.path.contains("/src/") && !f.path.ends_with("/tests.rs")) {
+    for file in tree.ending(".rs").filter(|f| f.path.contains("/src/") && !f.path.ends_with("tests.rs")) {
         let Some(tokens) = file.text().and_then(|t| tokens::read(t, Part::NotTests).ok()) else { continue };
         for (at, picks) in calls(&tokens) {
             let (zh, en) = arguments(&tokens, at);

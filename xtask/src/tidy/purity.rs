@@ -48,8 +48,8 @@ const CRATES: &[&str] = &[
 pub fn check(tree: &Tree, report: &mut Report) {
     let pure = |path: &str| LAYERS.iter().any(|l| path.starts_with(l));
     for file in tree.ending(".rs").filter(|f| pure(&f.path) && f.path.contains("/src/")) {
-        // A file `tests.rs` is a test module written beside its parent.
-        if file.path.ends_with("/tests.rs") || file.path.contains("/tests/") || file.path.contains("/fuzz/") {
+        // A file `tests.rs` or `…_tests.rs` is a test module written beside its parent.
+        if file.path.ends_with("tests.rs") || file.path.contains("/tests/") || file.path.contains("/fuzz/") {
             continue;
         }
         if let Some(tokens) = file.text().and_then(|t| tokens::read(t, Part::NotTests).ok()) {
