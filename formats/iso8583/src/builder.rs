@@ -54,6 +54,8 @@ pub struct Builder {
     dialect: Arc<Dialect>,
     mti: Mti,
     header: BTreeMap<String, Vec<u8>>,
+    /// Write the bitmap's second half even if it is empty.
+    second_half: bool,
     /// Each field as it will stand in the message, its prefix included.
     fields: BTreeMap<u8, Vec<u8>>,
 }
@@ -67,12 +69,13 @@ impl std::fmt::Debug for Builder {
 impl Builder {
     /// A message of a type, without fields.
     pub fn new(dialect: Arc<Dialect>, mti: Mti) -> Builder {
-        Builder { dialect, mti, header: BTreeMap::new(), fields: BTreeMap::new() }
+        Builder { dialect, mti, header: BTreeMap::new(), second_half: false, fields: BTreeMap::new() }
     }
 
     /// The same message again, to be changed or written. Padding that is not zero becomes zero.
     pub fn of(message: &Message<'_>) -> Builder {
         let mut builder = Builder::new(message.dialect().clone(), message.mti());
+        builder.second_half = message.bitmap() & bit(1) != 0;
         for part in &message.dialect().header {
             if let Some(bytes) = message.header(&part.name) {
                 builder.header.insert(part.name.clone(), bytes.to_vec());
@@ -165,7 +168,7 @@ impl Builder {
             PrefixForm::Ascii => out.extend(digits),
         }
         let mut bitmap = self.fields.keys().fold(0, |bitmap, field| bitmap | bit(*field));
-        if bitmap as u64 != 0 && self.dialect.bitmap != BitmapForm::Hex32 {
+        if (bitmap as u64 != 0 || self.second_half) && self.dialect.bitmap != BitmapForm::Hex32 {
             bitmap |= bit(1);
         }
         match self.dialect.bitmap {

@@ -46,6 +46,12 @@ pub struct Partial<'a> {
     pub message: Option<Message<'a>>,
 }
 
+/// What the long way found.
+enum Examined<'a> {
+    Sound(Message<'a>),
+    Failed { error: DecodeError, mti: Option<Mti>, message: Option<Message<'a>> },
+}
+
 struct Head {
     mti: Mti,
     bitmap: u128,
@@ -78,7 +84,10 @@ impl Decoder {
         if let Some(message) = self.short_way(bytes) {
             return Ok(message);
         }
-        self.long_way(bytes).map_err(|(error, _, _)| error)
+        match self.long_way(bytes) {
+            Examined::Sound(message) => Ok(message),
+            Examined::Failed { error, .. } => Err(error),
+        }
     }
 
     /// Decodes one message, strictly, and gives what was decoded before a failure.
@@ -86,14 +95,16 @@ impl Decoder {
         if let Some(message) = self.short_way(bytes) {
             return Ok(message);
         }
-        self.long_way(bytes).map_err(|(error, mti, message)| {
-            let header = self.dialect.header.iter();
-            let header = header
-                .filter_map(|p| Some((p.name.clone(), bytes.get(p.offset..p.offset + p.length)?)))
-                .collect();
-            let partial = Partial { dialect: self.dialect.clone(), header, mti, message };
-            Box::new(Failure { error, partial })
-        })
+        let (error, mti, message) = match self.long_way(bytes) {
+            Examined::Sound(message) => return Ok(message),
+            Examined::Failed { error, mti, message } => (error, mti, message),
+        };
+        let header = self.dialect.header.iter();
+        let header = header
+            .filter_map(|p| Some((p.name.clone(), bytes.get(p.offset..p.offset + p.length)?)))
+            .collect();
+        let partial = Partial { dialect: self.dialect.clone(), header, mti, message };
+        Err(Box::new(Failure { error, partial }))
     }
 
     fn head(&self, bytes: &[u8]) -> Result<Head, (DecodeError, Option<Mti>)> {
@@ -172,13 +183,13 @@ impl Decoder {
     }
 
     #[cold]
-    fn long_way<'a>(
-        &mut self,
-        bytes: &'a [u8],
-    ) -> Result<Message<'a>, (DecodeError, Option<Mti>, Option<Message<'a>>)> {
+    fn long_way<'a>(&mut self, bytes: &'a [u8]) -> Examined<'a> {
         // Offsets are 32 bits; a longer message is none.
         let bytes = bytes.get(..u32::MAX as usize).unwrap_or(bytes);
-        let head = self.head(bytes).map_err(|(error, mti)| (error, mti, None))?;
+        let head = match self.head(bytes) {
+            Ok(head) => head,
+            Err((error, mti)) => return Examined::Failed { error, mti, message: None },
+        };
         let shape = self.shapes.get(&self.dialect, head.bitmap);
         let mut message = Message {
             bytes,
@@ -189,8 +200,8 @@ impl Decoder {
             ends: [0; VARIABLE_FIELDS_MAX],
         };
         match self.check_fields(&mut message, head.start) {
-            Ok(()) => Ok(message),
-            Err(error) => Err((error, Some(head.mti), Some(message))),
+            Ok(()) => Examined::Sound(message),
+            Err(error) => Examined::Failed { error, mti: Some(head.mti), message: Some(message) },
         }
     }
 
@@ -435,5 +446,74 @@ impl Partial<'_> {
     /// The bitmap as upper-case hexadecimal, if it was sound.
     pub fn bitmap_hex(&self) -> Option<String> {
         self.message.as_ref().map(|m| bitmap_hex(&self.dialect, m.bitmap()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The short way accepts only what the long way accepts, and sees the same in it; and what the long way
+    /// accepts beyond that is padding with F.
+    fn compare(name: &str, bytes: &[u8]) {
+        let mut decoder = Decoder::named(name).expect("dialect");
+        let short = decoder.short_way(bytes);
+        let long = decoder.long_way(bytes);
+        match (short, long) {
+            (Some(short), Examined::Sound(long)) => {
+                assert_eq!((short.mti, short.start, short.sound), (long.mti, long.start, long.sound));
+                assert_eq!(short.ends, long.ends);
+            }
+            (Some(_), Examined::Failed { error, .. }) => panic!("the short way accepts what has {error}"),
+            (None, Examined::Sound(long)) => {
+                let padded = |f: crate::message::Field<'_>| {
+                    f.spec.is_bcd()
+                        && !f.units.is_multiple_of(2)
+                        && (f.data.last().is_some_and(|b| b & 15 == 15)
+                            || f.data.first().is_some_and(|b| b >> 4 == 15))
+                };
+                assert!(long.fields().any(padded), "the short way refuses a plain message");
+            }
+            (None, Examined::Failed { .. }) => {}
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn both_ways_agree_on_changed_messages(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+            cut in 0usize..6,
+            more in 0usize..3,
+        ) {
+            let mut bytes = crate::sample::message().expect("builds");
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            bytes.truncate(bytes.len() - cut);
+            bytes.extend(std::iter::repeat_n(0, more));
+            compare("cup_pos", &bytes);
+            compare("cup_pos_bare", bytes.get(11..).unwrap_or_default());
+        }
+
+        #[test]
+        fn both_ways_agree_on_ascii(
+            amount in "[0-9]{12}|[0-9A]{12}", acquirer in "[0-9]{0,11}", mac in "[0-9A-G]{16}", length in 0usize..13,
+        ) {
+            let text = format!("02001000000100000001{amount}{length:02}{acquirer}{mac}");
+            compare("iso87_ascii_hexbm", text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn padding_with_f_is_read() {
+        let mut decoder = Decoder::named("cup_pos_bare").expect("dialect");
+        let bytes = [0x02, 0x00, 0, 0, 0x06, 0, 0, 0, 0, 0, 0x05, 0x1F, 0xF0, 0x07];
+        let message = decoder.decode(&bytes).expect("decodes");
+        assert_eq!((message.number(22), message.number(23)), (Some(51), Some(7)));
+        assert_eq!(message.field(23).map(|f| f.clear_value()).as_deref(), Some("007"));
     }
 }

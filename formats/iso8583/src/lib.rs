@@ -11,23 +11,29 @@ mod builder;
 mod charset;
 mod content;
 mod decoder;
+mod describe;
 mod dialect;
 mod error;
+mod masking;
 mod meaning;
 mod message;
 mod mti;
 mod names;
 mod plan;
 pub mod sample;
+mod vectors;
 
 pub use builder::{BuildError, Builder};
 pub use decoder::{Decoder, Failure, Partial};
+pub use describe::{CodeMeaning, Description, EmvEntry, ErrorDescription, FieldDescription, describe};
 pub use dialect::{
     BitmapForm, Charset, Dialect, DialectError, Encoding, FieldSpec, LengthKind, NAMES, PrefixForm,
 };
 pub use error::{DecodeError, ErrorKind, Finding};
+pub use masking::{looks_like_card_number, mask_account_number, mask_card_numbers};
 pub use meaning::{ProcessingKind, entry_mode, pin_capability, processing_kind};
 pub use message::{Field, Message, TrackTwo};
 pub use mti::{Class, Function, Mti, Origin, Version};
 pub use names::field_name;
 pub use plan::SHAPES_MAX;
+pub use vectors::{VectorOutcome, check_vector};
