@@ -1,0 +1,85 @@
+//! How likely each cause is, given what was observed: single fault, naive Bayes.
+//!
+//! Exactly one cause is assumed, and the observations are independent given the cause (Heckerman, Breese,
+//! Rommelse 1995; Jensen et al. 2001: single-fault planning also serves where there are several). The evidence
+//! of each observation for a cause is its log odds: ln P(state | cause) − ln P(state | any other cause), the
+//! others weighed by their priors. Decides nothing: what is safe to advise does not depend on it.
+
+use crate::facts::{Did, Facts};
+use crate::knowledge::Knowledge;
+
+/// What was observed: places of observation and state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    pub(crate) seen: Vec<(usize, usize)>,
+}
+
+impl Evidence {
+    /// Takes the observations out of the facts. What is not known is not evidence.
+    pub fn of(knowledge: &Knowledge, facts: &Facts) -> Evidence {
+        let mut seen = Vec::new();
+        for (i, observation) in knowledge.observations.iter().enumerate() {
+            let state = match observation.id.as_str() {
+                "code" => knowledge.answer_class(facts),
+                "message" => knowledge.message_of(facts),
+                name => {
+                    let state = facts.state_of(name);
+                    state.and_then(|state| observation.states.iter().position(|s| s.id == state))
+                }
+            };
+            if let Some(state) = state {
+                seen.push((i, state));
+            }
+        }
+        Evidence { seen }
+    }
+}
+
+/// The probability of each cause, in the order of [`Knowledge::causes`]; they sum to 1.
+pub fn belief(knowledge: &Knowledge, evidence: &Evidence, facts: &Facts) -> Vec<f64> {
+    let mut weights: Vec<f64> = knowledge
+        .causes
+        .iter()
+        .map(|c| c.prior.ln() + evidence.seen.iter().map(|(o, s)| c.log_likelihood[*o][*s]).sum::<f64>())
+        .collect();
+    let greatest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    weights.iter_mut().for_each(|w| *w = (*w - greatest).exp());
+    for (action, did) in &facts.did {
+        if let (Some(i), Did::Failed) = (knowledge.action(action), did) {
+            fail(&mut weights, &knowledge.actions[i].helps);
+        }
+    }
+    normalise(&mut weights);
+    weights
+}
+
+/// What a step that did not help says about the causes that it would have mended.
+pub(crate) fn fail(weights: &mut [f64], helps: &[f64]) {
+    for (weight, help) in weights.iter_mut().zip(helps) {
+        *weight *= 1.0 - help;
+    }
+}
+
+pub(crate) fn normalise(weights: &mut [f64]) {
+    let total: f64 = weights.iter().sum();
+    if total > 0.0 {
+        weights.iter_mut().for_each(|w| *w /= total);
+    }
+}
+
+/// Log odds of every observation for one cause: observation, state, value. Above 0 speaks for the cause.
+pub(crate) fn why(knowledge: &Knowledge, evidence: &Evidence, cause: usize) -> Vec<(usize, usize, f64)> {
+    let log_odds = |(o, s): &(usize, usize)| {
+        let (mut others, mut mass) = (0.0, 0.0);
+        for (i, other) in knowledge.causes.iter().enumerate() {
+            if i != cause {
+                others += other.prior * other.log_likelihood[*o][*s].exp();
+                mass += other.prior;
+            }
+        }
+        let value =
+            knowledge.causes[cause].log_likelihood[*o][*s] - (others / mass.max(1e-12)).max(1e-12).ln();
+        (*o, *s, value)
+    };
+    evidence.seen.iter().map(log_odds).collect()
+}

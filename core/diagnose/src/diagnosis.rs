@@ -1,0 +1,467 @@
+//! The answer: `tillguard.diagnosis/1` (contract, section 3).
+//!
+//! Why it exists: the command line, the API and the pages read one struct, so that no face says more than
+//! another. Adds to the contract's keys only what pages need (texts, red lines, what to say). Never holds a
+//! card number: the values to tell that facts don't hold are the caller's to fill in, masked.
+
+use crate::belief::{Evidence, belief, why};
+use crate::facts::{Facts, Role};
+use crate::gates::Gates;
+use crate::knowledge::{Action, Knowledge, RetryRule};
+use crate::money::{MoneyKnown, contradictions};
+use crate::plan::{Ground, Plan, plan};
+use crate::safety::Situation;
+use serde::Serialize;
+use tg_text::Text;
+
+/// Whether the payment may be taken again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Retry {
+    /// Yes, as the plan says when.
+    Yes,
+    /// No.
+    No,
+    /// Only after a query has shown that it did not go through.
+    AfterQuery,
+}
+
+/// What sort of step it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepKind {
+    /// Something to ask.
+    Question,
+    /// Something to do.
+    Action,
+    /// Stop.
+    Stop,
+}
+
+/// A gate that the facts call for.
+#[derive(Clone, Debug, Serialize)]
+pub struct GateShown {
+    /// Stable id.
+    pub id: String,
+    /// In words.
+    pub text: Text,
+}
+
+/// One observation for or against a cause.
+#[derive(Clone, Debug, Serialize)]
+pub struct Why {
+    /// The observation's id.
+    pub observation: String,
+    /// Its state's id.
+    pub state: String,
+    /// In words.
+    pub text: Text,
+    /// Natural log odds, two decimals: above 0 speaks for the cause.
+    pub log_odds: f64,
+}
+
+/// One possible cause.
+#[derive(Clone, Debug, Serialize)]
+pub struct CauseShown {
+    /// Stable id.
+    pub id: String,
+    /// Its group.
+    pub group: String,
+    /// Probability, four decimals.
+    pub probability: f64,
+    /// In words.
+    pub text: Text,
+    /// Who can mend it.
+    pub mended_by: Text,
+    /// What speaks for and against it, strongest first.
+    pub why: Vec<Why>,
+}
+
+/// One step of the plan.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepShown {
+    /// Stable id.
+    pub id: String,
+    /// Question, action or stop.
+    pub kind: StepKind,
+    /// A verb and what to do.
+    pub text: Text,
+    /// About how long it takes.
+    pub minutes: u16,
+}
+
+/// The next step.
+#[derive(Clone, Debug, Serialize)]
+pub struct Next {
+    /// Stable id.
+    pub id: String,
+    /// Question, action or stop.
+    pub kind: StepKind,
+    /// A verb and what to do.
+    pub text: Text,
+    /// About how long it takes.
+    pub minutes: u16,
+    /// Why this step.
+    pub why: Text,
+    /// What to say to the shop or the customer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub script: Option<Text>,
+    /// How to see that it helped, and what then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify: Option<Text>,
+    /// What comes if it doesn't help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<Text>,
+    /// Red lines.
+    pub guards: Vec<Text>,
+}
+
+/// One line that the person called will ask for.
+#[derive(Clone, Debug, Serialize)]
+pub struct Tell {
+    /// The field's id.
+    pub field: &'static str,
+    /// Its name.
+    pub label: Text,
+    /// Its value where the facts hold it, in English words or as a code; the caller fills in the others.
+    pub value: Option<String>,
+}
+
+/// Whom to call and what to tell.
+#[derive(Clone, Debug, Serialize)]
+pub struct Contact {
+    /// acquirer, issuer, vendor, network_operator, police, merchant_office, none.
+    pub who: String,
+    /// Who calls: shop or cardholder.
+    pub by: &'static str,
+    /// In words.
+    pub text: Text,
+    /// What to tell, in the order in which it is asked for.
+    pub tell: Vec<Tell>,
+}
+
+/// Why one payment failed, and what now.
+#[derive(Clone, Debug, Serialize)]
+pub struct Diagnosis {
+    /// `tillguard.diagnosis/1`.
+    pub schema: &'static str,
+    /// Only those that the facts call for.
+    pub gates: Vec<GateShown>,
+    /// Likeliest first.
+    pub causes: Vec<CauseShown>,
+    /// The first step of the plan.
+    pub next: Option<Next>,
+    /// All that would be advised if every step failed to help; ends with the call.
+    pub plan: Vec<StepShown>,
+    /// Whom to call.
+    pub contact: Contact,
+    /// Whether the payment may be taken again.
+    pub safe_to_retry: Retry,
+    /// What is known about the money.
+    pub money: Text,
+    /// Facts that can't both be true.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contradictions: Vec<Text>,
+}
+
+impl Diagnosis {
+    /// Fills in a value to tell; false if nobody asks for that field here. Card numbers come masked.
+    pub fn fill_in(&mut self, field: &str, value: impl Into<String>) -> bool {
+        match self.contact.tell.iter_mut().find(|t| t.field == field) {
+            Some(tell) => {
+                tell.value = Some(value.into());
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+/// Causes below this probability are not shown.
+const LEAST_SHOWN: f64 = 0.01;
+
+/// Causes shown, at most.
+const MOST_CAUSES: usize = 6;
+
+/// Why the payment failed, what to do, whom to call.
+pub fn diagnose(knowledge: &Knowledge, facts: &Facts) -> Diagnosis {
+    let situation = Situation::of(knowledge, facts);
+    let evidence = Evidence::of(knowledge, facts);
+    let belief = belief(knowledge, &evidence, facts);
+    let plan = plan(knowledge, &situation, &belief);
+    let causes = show_causes(knowledge, &situation, &evidence, &belief);
+    let gate_texts = situation.gates.ids().into_iter().filter_map(|id| knowledge.gate(id));
+    Diagnosis {
+        schema: "tillguard.diagnosis/1",
+        gates: gate_texts.map(|g| GateShown { id: g.id.clone(), text: g.text.clone() }).collect(),
+        next: show_next(knowledge, &situation, &plan, &causes),
+        plan: plan.steps.iter().map(|i| show_step(&knowledge.actions[*i], facts)).collect(),
+        contact: show_contact(knowledge, &plan, facts),
+        causes,
+        safe_to_retry: safe_to_retry(&situation),
+        money: situation.money.text(),
+        contradictions: contradictions(knowledge, facts),
+    }
+}
+
+fn safe_to_retry(situation: &Situation<'_>) -> Retry {
+    let Gates { tamper, foreign_machine, unknown_outcome, last_pin_try, pick_up_card, .. } = situation.gates;
+    if tamper || foreign_machine || last_pin_try || pick_up_card {
+        return Retry::No;
+    }
+    if unknown_outcome || situation.money == MoneyKnown::NotStated {
+        return Retry::AfterQuery;
+    }
+    match situation.money {
+        MoneyKnown::Approved | MoneyKnown::PartlyApproved => return Retry::No,
+        MoneyKnown::ReversalAccepted => return Retry::Yes,
+        _ => {}
+    }
+    match situation.class.map(|c| (c.retry, c.id.as_str())) {
+        Some((RetryRule::No, _)) | Some((_, "unlisted")) => Retry::No,
+        // The centre that answers 96 may have booked before it failed; 19 asks to send what may have arrived.
+        Some((_, "host_fault" | "send_again")) => Retry::AfterQuery,
+        Some(_) => Retry::Yes,
+        None if situation.money == MoneyKnown::NothingSent => Retry::Yes,
+        None => Retry::AfterQuery, // declined, but nobody knows why
+    }
+}
+
+fn show_causes(
+    knowledge: &Knowledge,
+    situation: &Situation<'_>,
+    evidence: &Evidence,
+    belief: &[f64],
+) -> Vec<CauseShown> {
+    let mut order: Vec<usize> = (0..belief.len()).filter(|i| belief[*i] >= LEAST_SHOWN).collect();
+    order.sort_by(|a, b| belief[*b].total_cmp(&belief[*a]));
+    order.truncate(MOST_CAUSES);
+    let show = |i: &usize| {
+        let cause = &knowledge.causes[*i];
+        let mut reasons: Vec<Why> = why(knowledge, evidence, *i)
+            .into_iter()
+            .map(|(o, s, log_odds)| Why {
+                observation: knowledge.observations[o].id.clone(),
+                state: knowledge.observations[o].states[s].id.clone(),
+                text: observed(knowledge, situation, o, s),
+                log_odds: (log_odds * 100.0).round() / 100.0,
+            })
+            .collect();
+        reasons.sort_by(|a, b| b.log_odds.abs().total_cmp(&a.log_odds.abs()));
+        CauseShown {
+            id: cause.id.clone(),
+            group: cause.group.clone(),
+            probability: (belief[*i] * 10_000.0).round() / 10_000.0,
+            text: cause.text.clone(),
+            mended_by: mended_by(knowledge, *i),
+            why: reasons,
+        }
+    };
+    order.iter().map(show).collect()
+}
+
+/// An observation in words; a delicate code is not named to the cardholder.
+fn observed(knowledge: &Knowledge, situation: &Situation<'_>, o: usize, s: usize) -> Text {
+    let observation = &knowledge.observations[o];
+    let text = &observation.states[s].text;
+    match (observation.id.as_str(), &situation.facts.code) {
+        ("code", Some(code)) => {
+            let cardholder = situation.facts.role == Some(Role::Cardholder);
+            if cardholder && situation.class.is_some_and(|c| c.delicate) {
+                return Text::fixed("发卡行的应答", "the issuer’s answer");
+            }
+            Text::new(format!("应答码 {code}：{}", text.zh), format!("code {code}: {}", text.en))
+        }
+        ("message", _) => {
+            Text::new(format!("屏幕显示“{}”", text.zh), format!("the screen says “{}”", text.en))
+        }
+        _ => text.clone(),
+    }
+}
+
+fn mended_by(knowledge: &Knowledge, cause: usize) -> Text {
+    let in_the_shop = |a: &Action| a.offered && a.by_shop && !a.work_around && a.helps[cause] >= 0.5;
+    if knowledge.actions.iter().any(in_the_shop) {
+        return Text::fixed("店内可处理", "can be mended in the shop");
+    }
+    owner_text(&knowledge.causes[cause].owner)
+}
+
+fn owner_text(owner: &str) -> Text {
+    match owner {
+        "issuer" => Text::fixed("发卡行", "the issuer"),
+        "vendor" => Text::fixed("终端厂商", "the terminal’s vendor"),
+        "network_operator" => Text::fixed("网络运营商", "the network operator"),
+        "police" => Text::fixed("公安机关", "the police"),
+        "merchant_office" => Text::fixed("商户总部", "the merchant’s head office"),
+        "none" => Text::fixed("不用联系", "nobody"),
+        _ => Text::fixed("收单机构", "the acquirer"),
+    }
+}
+
+fn kind_of(action: &Action) -> StepKind {
+    if action.id == "stop_using" { StepKind::Stop } else { StepKind::Action }
+}
+
+fn text_for(action: &Action, facts: &Facts) -> Text {
+    match (&action.for_cardholder, facts.role) {
+        (Some(text), Some(Role::Cardholder)) => text.clone(),
+        _ => action.text.clone(),
+    }
+}
+
+fn show_step(action: &Action, facts: &Facts) -> StepShown {
+    StepShown {
+        id: action.id.clone(),
+        kind: kind_of(action),
+        text: text_for(action, facts),
+        minutes: action.minutes,
+    }
+}
+
+fn show_next(
+    knowledge: &Knowledge,
+    situation: &Situation<'_>,
+    plan: &Plan,
+    causes: &[CauseShown],
+) -> Option<Next> {
+    let action = &knowledge.actions[*plan.steps.first()?];
+    let facts = situation.facts;
+    let cardholder = facts.role == Some(Role::Cardholder);
+    let gate_ids = situation.gates.ids();
+    let gates = gate_ids.iter().filter_map(|id| knowledge.gate(id));
+    let mut guards = action.guards.clone();
+    guards.extend(gates.flat_map(|g| g.guards.iter().copied()));
+    let mut seen = Vec::new();
+    guards.retain(|g| {
+        !seen.contains(g) && {
+            seen.push(*g);
+            true
+        }
+    });
+    let why = match plan.ground {
+        Ground::Gate(id) => knowledge.gate(id).map(|g| g.text.clone()),
+        Ground::Causes | Ground::Done => None,
+    };
+    let otherwise = plan.steps.get(1).map(|i| {
+        let text = text_for(&knowledge.actions[*i], facts);
+        Text::new(format!("还是不行：{}", text.zh), format!("Still failing: {}", lower_first(&text.en)))
+    });
+    // What helps a customer who reads it himself is the sentence, not what a clerk would say to him.
+    let script = if cardholder && action.for_cardholder.is_some() { None } else { action.say.clone() };
+    Some(Next {
+        id: action.id.clone(),
+        kind: kind_of(action),
+        text: text_for(action, facts),
+        minutes: action.minutes,
+        why: why.unwrap_or_else(|| because(causes)),
+        script,
+        verify: verify(situation, action, cardholder),
+        otherwise,
+        guards: guards.into_iter().map(|g| knowledge.guards[g].1.clone()).collect(),
+    })
+}
+
+/// How to see that it helped. While the outcome is open, no sentence may end in “take it once more”.
+fn verify(situation: &Situation<'_>, action: &Action, cardholder: bool) -> Option<Text> {
+    if situation.money.is_open() && action.id != "query_outcome" {
+        return Some(Text::fixed(
+            "查明这笔的结果之前，不要再收款。",
+            "Until the outcome of this payment is known, don’t charge again.",
+        ));
+    }
+    if cardholder { None } else { action.verify.clone() }
+}
+
+fn because(causes: &[CauseShown]) -> Text {
+    let Some(cause) = causes.first() else {
+        return Text::fixed(
+            "依据不足，先做最简单的一步。",
+            "Little is known yet; the simplest step comes first.",
+        );
+    };
+    let percent = (cause.probability * 100.0).round();
+    let strongest = cause.why.iter().find(|w| w.log_odds > 0.0);
+    let (zh, en) = match strongest {
+        Some(w) => (format!("；主要依据：{}", w.text.zh), format!(", mainly because {}", w.text.en)),
+        None => (String::new(), String::new()),
+    };
+    Text::new(
+        format!("最可能：{}（{percent}%）{zh}。", cause.text.zh),
+        format!("Most likely: {} ({percent}%){en}.", lower_first(&cause.text.en)),
+    )
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+fn show_contact(knowledge: &Knowledge, plan: &Plan, facts: &Facts) -> Contact {
+    let call = plan.steps.last().map(|i| &knowledge.actions[*i]).filter(|a| a.calls.is_some());
+    let fields: &[&str] = match plan.contact.as_str() {
+        "issuer" => &["time", "amount", "card", "merchant", "reference"],
+        "vendor" => &["serial", "model", "software", "terminal", "time", "what_happened"],
+        "network_operator" => &["line", "time", "what_happened"],
+        "none" => &[],
+        _ => &[
+            "merchant",
+            "merchant_number",
+            "terminal",
+            "serial",
+            "time",
+            "amount",
+            "card",
+            "code",
+            "trace",
+            "reference",
+            "model",
+            "software",
+            "last_sign_on",
+            "terminal_state",
+        ],
+    };
+    let by_cardholder = plan.contact == "issuer" || facts.role == Some(Role::Cardholder);
+    Contact {
+        who: plan.contact.clone(),
+        by: if by_cardholder { "cardholder" } else { "shop" },
+        text: call.map_or_else(|| owner_text(&plan.contact), |a| text_for(a, facts)),
+        tell: fields.iter().map(|field| tell(field, facts)).collect(),
+    }
+}
+
+fn tell(field: &'static str, facts: &Facts) -> Tell {
+    let (zh, en) = match field {
+        "merchant" => ("商户", "Merchant"),
+        "merchant_number" => ("商户号", "Merchant number"),
+        "terminal" => ("终端号", "Terminal number"),
+        "serial" => ("序列号", "Serial number"),
+        "time" => ("时间", "Time"),
+        "amount" => ("金额", "Amount"),
+        "card" => ("卡号（前六后四）", "Card (first six, last four)"),
+        "code" => ("应答码", "Response code"),
+        "trace" => ("流水号", "Trace number"),
+        "reference" => ("参考号", "Reference number"),
+        "model" => ("型号", "Model"),
+        "software" => ("软件版本", "Software version"),
+        "last_sign_on" => ("上次签到", "Last sign-on"),
+        "line" => ("宽带或流量卡号码", "Line or SIM number"),
+        "what_happened" => ("现象", "What happened"),
+        _ => ("终端状态", "State of the terminal"),
+    };
+    let value = match field {
+        "code" => facts.code.clone(),
+        "last_sign_on" => facts.last_sign_on.map(|s| s.word().to_owned()),
+        "terminal_state" => {
+            let key = facts.key_check_value.map(|k| format!("key check value: {}", k.word()));
+            let tamper = facts.tamper.map(|t| format!("tamper: {}", t.word()));
+            let known: Vec<String> = key.into_iter().chain(tamper).collect();
+            (!known.is_empty()).then(|| known.join(", "))
+        }
+        _ => None,
+    };
+    Tell { field, label: Text::fixed(zh, en), value }
+}

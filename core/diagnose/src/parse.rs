@@ -1,0 +1,635 @@
+//! Reads `causes.toml` and `actions.toml` into [`Knowledge`], or says what is wrong, where, and what was meant.
+//!
+//! Everything that is wrong is found in one pass, so that an author sees all of it ([`crate::lint`]). Never
+//! panics on what an operator wrote.
+
+use crate::facts::{OBSERVATIONS, Scheme};
+use crate::knowledge::{
+    Action, AnsweredBy, Cause, CodeClass, Gate, Knowledge, Message, Observation, ObservationState, Protocol,
+    RetryRule,
+};
+use crate::message;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use tg_text::{Problem, Text, nearest};
+use toml::Spanned;
+
+/// Something wrong in a knowledge file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnowledgeError {
+    /// `causes.toml` or `actions.toml`.
+    pub file: &'static str,
+    /// The line, from 1.
+    pub line: u64,
+    /// What is wrong.
+    pub what: Text,
+    /// What was found.
+    pub found: String,
+    /// The nearest right one, or all that are right.
+    pub expected: String,
+}
+
+impl KnowledgeError {
+    pub(crate) fn empty() -> KnowledgeError {
+        KnowledgeError {
+            file: CAUSES,
+            line: 1,
+            what: Text::fixed("文件是空的", "the file is empty"),
+            found: String::new(),
+            expected: "[[cause]]".into(),
+        }
+    }
+
+    /// As a problem for people.
+    pub fn to_problem(&self) -> Problem {
+        Problem::new("TG-2001", self.what.clone())
+            .in_file(self.file)
+            .at_line(self.line)
+            .because(self.expected.clone(), self.found.clone())
+    }
+}
+
+impl std::fmt::Display for KnowledgeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let KnowledgeError { file, line, what, found, expected } = self;
+        write!(f, "{file}:{line}: {}: found “{found}”, expected {expected}", what.en)
+    }
+}
+
+impl std::error::Error for KnowledgeError {}
+
+pub(crate) const CAUSES: &str = "causes.toml";
+pub(crate) const ACTIONS: &str = "actions.toml";
+const GROUPS: &[&str] = &[
+    "network", "power", "device", "keys", "settings", "software", "card", "issuer", "acquirer", "user",
+    "security", "other",
+];
+const OWNERS: &[&str] = &["acquirer", "issuer", "vendor", "network_operator", "police", "merchant_office"];
+const WORDS: &[&str] = &["always", "usually", "often", "sometimes", "rarely", "never"];
+const RETRY_RULES: &[(&str, RetryRule)] = &[
+    ("no", RetryRule::No),
+    ("yes", RetryRule::Yes),
+    ("later", RetryRule::Later),
+    ("after_fix", RetryRule::AfterFix),
+    ("after_sign_on", RetryRule::AfterSignOn),
+    ("query_first", RetryRule::QueryFirst),
+];
+const ANSWERERS: &[(&str, AnsweredBy)] = &[
+    ("terminal", AnsweredBy::Terminal),
+    ("host", AnsweredBy::Host),
+    ("switch", AnsweredBy::Switch),
+    ("issuer", AnsweredBy::Issuer),
+];
+
+type Word = Spanned<String>;
+/// State or `rest` to a word for its probability.
+type Row = BTreeMap<Word, Word>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CausesFile {
+    schema: Word,
+    words: BTreeMap<Word, f64>,
+    code_class: Vec<RawClass>,
+    message: Vec<RawMessage>,
+    observation: BTreeMap<Word, BTreeMap<Word, RawState>>,
+    cause: Vec<RawCause>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawClass {
+    id: Word,
+    zh: Word,
+    en: Word,
+    retry: Word,
+    answered_by: Option<Word>,
+    #[serde(default)]
+    approves: bool,
+    #[serde(default)]
+    delicate: bool,
+    #[serde(default)]
+    gates: Vec<Word>,
+    #[serde(default)]
+    codes: BTreeMap<Word, Vec<Word>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawMessage {
+    id: Word,
+    zh: Word,
+    en: Word,
+    words: Vec<Word>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawState {
+    normally: Word,
+    zh: Word,
+    en: Word,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCause {
+    id: Word,
+    group: Word,
+    owner: Word,
+    per_10000: Spanned<u32>,
+    zh: Word,
+    en: Word,
+    #[serde(default)]
+    given: BTreeMap<Word, Row>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ActionsFile {
+    schema: Word,
+    guard: Vec<RawGuard>,
+    gate: Vec<RawGate>,
+    protocol: Vec<RawProtocol>,
+    action: Vec<RawAction>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawGuard {
+    id: Word,
+    zh: Word,
+    en: Word,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawGate {
+    id: Word,
+    zh: Word,
+    en: Word,
+    guards: Vec<Word>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawProtocol {
+    classes: Vec<Word>,
+    steps: Vec<Word>,
+    contact: Word,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawAction {
+    id: Word,
+    minutes: u16,
+    zh: Word,
+    en: Word,
+    say_zh: Option<Word>,
+    say_en: Option<Word>,
+    verify_zh: Option<Word>,
+    verify_en: Option<Word>,
+    cardholder_zh: Option<Word>,
+    cardholder_en: Option<Word>,
+    #[serde(default = "yes")]
+    offered: bool,
+    #[serde(default)]
+    takes_money: bool,
+    #[serde(default)]
+    work_around: bool,
+    #[serde(default)]
+    who: Vec<Word>,
+    calls: Option<Word>,
+    #[serde(default)]
+    guards: Vec<Word>,
+    #[serde(default)]
+    helps: Row,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// One file while it is read: finds lines, collects errors.
+struct Source<'a> {
+    name: &'static str,
+    text: &'a str,
+    errors: Vec<KnowledgeError>,
+}
+
+impl<'a> Source<'a> {
+    fn new(name: &'static str, text: &'a str) -> Source<'a> {
+        Source { name, text, errors: Vec::new() }
+    }
+
+    fn line(&self, offset: usize) -> u64 {
+        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
+        1 + before.iter().filter(|b| **b == b'\n').count() as u64
+    }
+
+    fn error(&mut self, offset: usize, what: Text, found: &str, expected: String) {
+        let error =
+            KnowledgeError { file: self.name, line: self.line(offset), what, found: found.into(), expected };
+        self.errors.push(error);
+    }
+
+    fn parse<T: for<'d> Deserialize<'d>>(&mut self) -> Option<T> {
+        match toml::from_str(self.text) {
+            Ok(file) => Some(file),
+            Err(error) => {
+                let message = error.message().to_owned();
+                // serde's words: unknown field `x`, expected one of `a`, `b`
+                let named: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+                let (found, expected) = match named.split_first() {
+                    Some((found, known)) if message.starts_with("unknown field") => {
+                        let near = nearest(found, known.iter().copied());
+                        (*found, near.map_or_else(|| known.join(", "), str::to_owned))
+                    }
+                    Some((found, _)) => (*found, message.clone()),
+                    None => ("", message.clone()),
+                };
+                let what = Text::new(
+                    format!("读不懂这一行：{message}"),
+                    format!("this line can’t be read: {message}"),
+                );
+                let (found, offset) = (found.to_owned(), error.span().map_or(0, |s| s.start));
+                self.error(offset, what, &found, expected);
+                None
+            }
+        }
+    }
+
+    /// The place of an id among the known ones.
+    fn place(&mut self, id: &Word, known: &[&str], kind: (&str, &str)) -> Option<usize> {
+        let found = id.get_ref();
+        let place = known.iter().position(|k| k == found);
+        if place.is_none() {
+            let near = nearest(found, known.iter().copied());
+            let expected = near.map_or_else(|| known.join(", "), str::to_owned);
+            let what = Text::new(format!("没有这个{}", kind.0), format!("there is no such {}", kind.1));
+            self.error(id.span().start, what, found, expected);
+        }
+        place
+    }
+
+    fn text(&mut self, zh: &Word, en: &Word) -> Text {
+        for (word, language) in [(zh, "zh"), (en, "en")] {
+            if word.get_ref().trim().is_empty() {
+                let what =
+                    Text::new(format!("缺少{language}文字"), format!("the {language} text is missing"));
+                self.error(word.span().start, what, "", format!("{language} = \"…\""));
+            }
+        }
+        Text::new(zh.get_ref().clone(), en.get_ref().clone())
+    }
+
+    /// A text that may be absent, but never in one language only.
+    fn both(&mut self, zh: Option<&Word>, en: Option<&Word>) -> Option<Text> {
+        match (zh, en) {
+            (Some(zh), Some(en)) => Some(self.text(zh, en)),
+            (None, None) => None,
+            (Some(one), None) | (None, Some(one)) => {
+                let what = Text::fixed("另一种语言的文字缺失", "the text in the other language is missing");
+                self.error(one.span().start, what, one.get_ref(), "both languages".into());
+                None
+            }
+        }
+    }
+
+    fn unique<'w>(&mut self, ids: impl Iterator<Item = &'w Word>) {
+        let mut seen: Vec<&str> = Vec::new();
+        for id in ids {
+            if seen.contains(&id.get_ref().as_str()) {
+                let what = Text::fixed("这个 id 出现了两次", "this id stands here twice");
+                self.error(id.span().start, what, id.get_ref(), "another id".into());
+            }
+            seen.push(id.get_ref());
+        }
+    }
+
+    fn schema(&mut self, found: &Word, expected: &str) {
+        if found.get_ref() != expected {
+            let what = Text::fixed("版式不对", "the schema is another one");
+            self.error(found.span().start, what, found.get_ref(), expected.into());
+        }
+    }
+}
+
+/// Reads both files. Knowledge comes back only if both could be read at all; errors are all that were found.
+pub(crate) fn read(causes_toml: &str, actions_toml: &str) -> (Option<Knowledge>, Vec<KnowledgeError>) {
+    let mut causes_source = Source::new(CAUSES, causes_toml);
+    let mut actions_source = Source::new(ACTIONS, actions_toml);
+    let files = (causes_source.parse::<CausesFile>(), actions_source.parse::<ActionsFile>());
+    let (Some(causes_file), Some(actions_file)) = files else {
+        causes_source.errors.append(&mut actions_source.errors);
+        return (None, causes_source.errors);
+    };
+    let mut reader = Reader { words: BTreeMap::new() };
+    let gate_ids: Vec<&str> = actions_file.gate.iter().map(|g| g.id.get_ref().as_str()).collect();
+    let mut knowledge = reader.causes(&mut causes_source, &causes_file, &gate_ids);
+    reader.actions(&mut actions_source, &actions_file, &mut knowledge);
+    causes_source.errors.append(&mut actions_source.errors);
+    (Some(knowledge), causes_source.errors)
+}
+
+struct Reader {
+    words: BTreeMap<String, f64>,
+}
+
+impl Reader {
+    fn probability(&self, source: &mut Source<'_>, word: &Word) -> f64 {
+        match self.words.get(word.get_ref()) {
+            Some(p) => *p,
+            None => {
+                source.place(word, WORDS, ("概率词", "word for a probability"));
+                0.5
+            }
+        }
+    }
+
+    fn causes(&mut self, source: &mut Source<'_>, file: &CausesFile, gate_ids: &[&str]) -> Knowledge {
+        source.schema(&file.schema, "tillguard.causes/1");
+        self.read_words(source, file);
+        source.unique(file.code_class.iter().map(|c| &c.id));
+        source.unique(file.message.iter().map(|m| &m.id));
+        source.unique(file.cause.iter().map(|c| &c.id));
+        let mut classes = Vec::new();
+        let mut codes = BTreeMap::new();
+        for raw in &file.code_class {
+            let class = read_class(source, raw, gate_ids);
+            read_codes(source, raw, classes.len(), &mut codes);
+            classes.push(class);
+        }
+        let messages = file.message.iter().map(|raw| Message {
+            id: raw.id.get_ref().clone(),
+            spellings: raw.words.iter().map(|w| message::normalised(w.get_ref())).collect(),
+        });
+        let messages: Vec<Message> = messages.collect();
+        let (observations, normal) = self.read_observations(source, file, &classes);
+        let total: u64 = file.cause.iter().map(|c| u64::from(*c.per_10000.get_ref())).sum();
+        let causes = file
+            .cause
+            .iter()
+            .map(|raw| {
+                source.place(&raw.group, GROUPS, ("类别", "group"));
+                source.place(&raw.owner, OWNERS, ("负责方", "owner"));
+                if *raw.per_10000.get_ref() == 0 {
+                    let what = Text::fixed("发生率不能是 0", "a cause that never occurs can never be found");
+                    source.error(raw.per_10000.span().start, what, "0", "at least 1".into());
+                }
+                Cause {
+                    id: raw.id.get_ref().clone(),
+                    group: raw.group.get_ref().clone(),
+                    text: source.text(&raw.zh, &raw.en),
+                    owner: raw.owner.get_ref().clone(),
+                    prior: f64::from(*raw.per_10000.get_ref()).max(0.01) / total.max(1) as f64,
+                    log_likelihood: self.likelihoods(source, raw, &observations, &normal),
+                }
+            })
+            .collect();
+        Knowledge {
+            classes,
+            codes,
+            messages,
+            observations,
+            causes,
+            actions: Vec::new(),
+            guards: Vec::new(),
+            gates: Vec::new(),
+            protocols: Vec::new(),
+        }
+    }
+
+    fn read_words(&mut self, source: &mut Source<'_>, file: &CausesFile) {
+        for (word, value) in &file.words {
+            source.place(word, WORDS, ("概率词", "word for a probability"));
+            if !(*value > 0.0 && *value < 1.0) {
+                let what = Text::fixed("概率要在 0 和 1 之间", "a probability lies between 0 and 1");
+                source.error(word.span().start, what, &value.to_string(), "0.004 to 0.98".into());
+            }
+            self.words.insert(word.get_ref().clone(), value.clamp(0.0001, 0.9999));
+        }
+        for word in WORDS {
+            if !self.words.contains_key(*word) {
+                let what = Text::fixed("缺少概率词", "a word for a probability is missing");
+                source.error(0, what, "", (*word).into());
+            }
+        }
+    }
+
+    /// The observations with their states and how often each state is seen whatever the cause.
+    fn read_observations(
+        &self,
+        source: &mut Source<'_>,
+        file: &CausesFile,
+        classes: &[CodeClass],
+    ) -> (Vec<Observation>, Vec<Vec<f64>>) {
+        let names: Vec<&str> = OBSERVATIONS.iter().map(|(name, _)| *name).collect();
+        for (name, states) in &file.observation {
+            let Some(place) = source.place(name, &names, ("观察项", "observation")) else { continue };
+            for state in states.keys() {
+                source.place(state, OBSERVATIONS[place].1, ("状态", "state"));
+            }
+        }
+        let mut observations = Vec::new();
+        let mut normal = Vec::new();
+        for (name, known_states) in OBSERVATIONS {
+            let raw = file.observation.iter().find(|(n, _)| n.get_ref() == name).map(|(_, states)| states);
+            let (states, mut weights): (Vec<ObservationState>, Vec<f64>) = match *name {
+                "code" => classes.iter().map(|c| (state(&c.id, c.text.clone()), 1.0)).unzip(),
+                "message" => file
+                    .message
+                    .iter()
+                    .map(|m| (state(m.id.get_ref(), source.text(&m.zh, &m.en)), 1.0))
+                    .unzip(),
+                _ => known_states
+                    .iter()
+                    .map(|known| {
+                        let raw = raw.and_then(|r| r.iter().find(|(s, _)| s.get_ref() == known));
+                        let Some((_, raw)) = raw else {
+                            let what =
+                                Text::fixed("观察项或状态缺失", "an observation or a state is missing");
+                            source.error(0, what, "", format!("[observation.{name}] {known} = …"));
+                            return (state(known, Text::fixed("", "")), 1.0);
+                        };
+                        let weight = self.probability(source, &raw.normally);
+                        (state(known, source.text(&raw.zh, &raw.en)), weight)
+                    })
+                    .unzip(),
+            };
+            let total: f64 = weights.iter().sum();
+            weights.iter_mut().for_each(|w| *w /= total);
+            observations.push(Observation { id: (*name).to_owned(), states });
+            normal.push(weights);
+        }
+        (observations, normal)
+    }
+
+    /// ln P(state | cause): the states that the cause names have their word's probability; what is left goes to
+    /// the others as they normally are. `rest` says how much is left.
+    fn likelihoods(
+        &self,
+        source: &mut Source<'_>,
+        raw: &RawCause,
+        observations: &[Observation],
+        normal: &[Vec<f64>],
+    ) -> Vec<Vec<f64>> {
+        let mut rows: Vec<Vec<f64>> = normal.to_vec();
+        let names: Vec<&str> = observations.iter().map(|o| o.id.as_str()).collect();
+        for (name, row) in &raw.given {
+            let Some(place) = source.place(name, &names, ("观察项", "observation")) else { continue };
+            let mut states: Vec<&str> = observations[place].states.iter().map(|s| s.id.as_str()).collect();
+            states.push("rest");
+            let mut named: Vec<Option<f64>> = vec![None; states.len()];
+            for (state, word) in row {
+                let p = self.probability(source, word);
+                if let Some(i) = source.place(state, &states, ("状态", "state")) {
+                    named[i] = Some(p);
+                }
+            }
+            let rest = named.pop().flatten();
+            let sum: f64 = named.iter().flatten().sum();
+            let left = rest.unwrap_or((1.0 - sum).max(0.02));
+            let others: f64 =
+                named.iter().zip(&normal[place]).filter(|(n, _)| n.is_none()).map(|(_, w)| w).sum();
+            let total = sum + if others > 0.0 { left } else { 0.0 };
+            rows[place] = named
+                .iter()
+                .zip(&normal[place])
+                .map(|(n, weight)| n.unwrap_or_else(|| left * weight / others) / total)
+                .collect();
+        }
+        rows.iter().map(|row| row.iter().map(|p| p.max(1e-9).ln()).collect()).collect()
+    }
+
+    fn actions(&self, source: &mut Source<'_>, file: &ActionsFile, knowledge: &mut Knowledge) {
+        source.schema(&file.schema, "tillguard.actions/1");
+        source.unique(file.guard.iter().map(|g| &g.id));
+        source.unique(file.gate.iter().map(|g| &g.id));
+        source.unique(file.action.iter().map(|a| &a.id));
+        knowledge.guards =
+            file.guard.iter().map(|raw| (raw.id.get_ref().clone(), source.text(&raw.zh, &raw.en))).collect();
+        let guard_ids: Vec<&str> = file.guard.iter().map(|g| g.id.get_ref().as_str()).collect();
+        for gate in crate::gates::ALL {
+            if !file.gate.iter().any(|g| g.id.get_ref() == gate) {
+                let what = Text::fixed("缺少一道硬性关卡的文字", "the words of a hard gate are missing");
+                source.error(0, what, "", (*gate).into());
+            }
+        }
+        for raw in &file.gate {
+            source.place(&raw.id, crate::gates::ALL, ("硬性关卡", "gate"));
+            let guards = places(source, &raw.guards, &guard_ids, ("红线", "guard"));
+            knowledge.gates.push(Gate {
+                id: raw.id.get_ref().clone(),
+                text: source.text(&raw.zh, &raw.en),
+                guards,
+            });
+        }
+        for raw in &file.action {
+            let action = self.read_action(source, raw, &guard_ids, knowledge);
+            knowledge.actions.push(action);
+        }
+        for needed in crate::safety::NEEDED {
+            if knowledge.action(needed).is_none() {
+                let what = Text::fixed("缺少一个必需的步骤", "a step that the engine needs is missing");
+                source.error(0, what, "", (*needed).into());
+            }
+        }
+        let class_ids: Vec<&str> = knowledge.classes.iter().map(|c| c.id.as_str()).collect();
+        let action_ids: Vec<&str> = knowledge.actions.iter().map(|a| a.id.as_str()).collect();
+        let protocols = file.protocol.iter().map(|raw| {
+            source.place(&raw.contact, OWNERS, ("联系方", "contact"));
+            Protocol {
+                classes: places(source, &raw.classes, &class_ids, ("应答类别", "code class")),
+                steps: places(source, &raw.steps, &action_ids, ("步骤", "action")),
+                contact: raw.contact.get_ref().clone(),
+            }
+        });
+        knowledge.protocols = protocols.collect();
+    }
+
+    fn read_action(
+        &self,
+        source: &mut Source<'_>,
+        raw: &RawAction,
+        guard_ids: &[&str],
+        knowledge: &Knowledge,
+    ) -> Action {
+        let cause_ids: Vec<&str> = knowledge.causes.iter().map(|c| c.id.as_str()).collect();
+        let mut helps = vec![0.0; cause_ids.len()];
+        for (cause, word) in &raw.helps {
+            let p = self.probability(source, word);
+            if let Some(i) = source.place(cause, &cause_ids, ("原因", "cause")) {
+                helps[i] = p;
+            }
+        }
+        let who = places(source, &raw.who, &["shop", "cardholder"], ("执行人", "doer"));
+        if let Some(calls) = &raw.calls {
+            source.place(calls, OWNERS, ("联系方", "contact"));
+        }
+        if raw.offered && who.is_empty() {
+            let what = Text::fixed("没有写由谁来做", "nobody is named to do this");
+            source.error(raw.id.span().start, what, raw.id.get_ref(), "who = [\"shop\"]".into());
+        }
+        Action {
+            id: raw.id.get_ref().clone(),
+            text: source.text(&raw.zh, &raw.en),
+            say: source.both(raw.say_zh.as_ref(), raw.say_en.as_ref()),
+            verify: source.both(raw.verify_zh.as_ref(), raw.verify_en.as_ref()),
+            for_cardholder: source.both(raw.cardholder_zh.as_ref(), raw.cardholder_en.as_ref()),
+            minutes: raw.minutes.max(1),
+            offered: raw.offered,
+            takes_money: raw.takes_money,
+            work_around: raw.work_around,
+            by_shop: who.contains(&0),
+            by_cardholder: who.contains(&1),
+            calls: raw.calls.as_ref().map(|c| c.get_ref().clone()),
+            guards: places(source, &raw.guards, guard_ids, ("红线", "guard")),
+            helps,
+        }
+    }
+}
+
+fn state(id: &str, text: Text) -> ObservationState {
+    ObservationState { id: id.to_owned(), text }
+}
+
+fn places(source: &mut Source<'_>, ids: &[Word], known: &[&str], kind: (&str, &str)) -> Vec<usize> {
+    ids.iter().filter_map(|id| source.place(id, known, kind)).collect()
+}
+
+fn read_class(source: &mut Source<'_>, raw: &RawClass, gate_ids: &[&str]) -> CodeClass {
+    let rules: Vec<&str> = RETRY_RULES.iter().map(|(word, _)| *word).collect();
+    let answerers: Vec<&str> = ANSWERERS.iter().map(|(word, _)| *word).collect();
+    let retry = source.place(&raw.retry, &rules, ("重试规则", "retry rule"));
+    let answered_by =
+        raw.answered_by.as_ref().and_then(|who| source.place(who, &answerers, ("应答方", "answerer")));
+    CodeClass {
+        id: raw.id.get_ref().clone(),
+        text: source.text(&raw.zh, &raw.en),
+        retry: retry.map_or(RetryRule::QueryFirst, |i| RETRY_RULES[i].1),
+        approves: raw.approves,
+        delicate: raw.delicate,
+        answered_by: answered_by.map_or(AnsweredBy::NotKnown, |i| ANSWERERS[i].1),
+        gates: places(source, &raw.gates, gate_ids, ("硬性关卡", "gate")),
+    }
+}
+
+fn read_codes(
+    source: &mut Source<'_>,
+    raw: &RawClass,
+    class: usize,
+    codes: &mut BTreeMap<(&'static str, String), usize>,
+) {
+    for (scheme, listed) in &raw.codes {
+        let Some(place) = source.place(scheme, Scheme::WORDS, ("卡组织", "scheme")) else { continue };
+        for code in listed {
+            let key = (Scheme::WORDS[place], code.get_ref().clone());
+            if codes.insert(key, class).is_some() {
+                let what = Text::fixed("这个应答码归了两类", "this code stands in two classes");
+                source.error(code.span().start, what, code.get_ref(), "one class".into());
+            }
+        }
+    }
+}

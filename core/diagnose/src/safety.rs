@@ -1,0 +1,119 @@
+//! Which steps must not be advised, whatever the causes.
+//!
+//! Why it exists: this is the list of harms of product rule E6 as code. The ids stand here and not in the data
+//! files, so that an edit of the knowledge can't lift a prohibition; `takes_money` in a file can only add one.
+//! Never looks at a belief.
+
+use crate::facts::{Facts, Works};
+use crate::gates::Gates;
+use crate::knowledge::{Action, CodeClass, Knowledge, RetryRule};
+use crate::money::MoneyKnown;
+
+/// Never advised to anybody: keys, resets, opening and numbers are the acquirer's or vendor's work; whether a
+/// card is kept is for the acquirer to say on the phone.
+pub const NEVER: &[&str] =
+    &["load_keys", "factory_reset", "open_device", "fix_numbers", "keep_card", "reverse_payment"];
+
+/// Another debit can follow these.
+pub const TAKES_MONEY: &[&str] = &[
+    "retry_payment",
+    "retry_pin",
+    "other_card",
+    "other_terminal",
+    "other_way_to_pay",
+    "insert_chip",
+    "correct_amount",
+];
+
+/// These put the same card to the issuer again.
+pub const SAME_CARD: &[&str] =
+    &["retry_payment", "retry_pin", "other_terminal", "insert_chip", "correct_amount"];
+
+/// These can lose what a terminal has not sent yet.
+pub const LOSES_UNSENT: &[&str] =
+    &["restart", "factory_reset", "settle_batch", "update_software", "download_parameters", "open_device"];
+
+/// On a terminal that may have been tampered with or swapped, only these.
+pub const AFTER_TAMPER: &[&str] = &["stop_using", "keep_evidence"];
+
+/// Steps that the engine names itself; a knowledge file without one of them is refused.
+pub(crate) const NEEDED: &[&str] = &[
+    "query_outcome",
+    "wait",
+    "check_network",
+    "use_mobile_data",
+    "stop_using",
+    "keep_evidence",
+    "sign_on",
+    "call_acquirer",
+    "call_issuer",
+    "call_network_operator",
+    "call_vendor",
+];
+
+/// What decides whether a step is safe.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// The facts.
+    pub facts: &'a Facts,
+    /// The class of the answer.
+    pub class: Option<&'a CodeClass>,
+    /// What is known about the money.
+    pub money: MoneyKnown,
+    /// The gates that are closed.
+    pub gates: Gates,
+}
+
+impl<'a> Situation<'a> {
+    /// The situation that the facts describe.
+    pub fn of(knowledge: &'a Knowledge, facts: &'a Facts) -> Situation<'a> {
+        Situation {
+            facts,
+            class: knowledge.class_of(facts),
+            money: MoneyKnown::of(knowledge, facts),
+            gates: Gates::of(knowledge, facts),
+        }
+    }
+
+    /// True if this step must not be advised now.
+    pub fn forbids(&self, action: &Action) -> bool {
+        let id = action.id.as_str();
+        if action.calls.is_some() {
+            return false; // asking somebody harms nobody
+        }
+        let Gates {
+            tamper,
+            foreign_machine,
+            unknown_outcome,
+            unsent_payments,
+            last_pin_try,
+            pick_up_card,
+            ..
+        } = self.gates;
+        if NEVER.contains(&id) || !action.offered {
+            return true;
+        }
+        if (tamper || foreign_machine) && !AFTER_TAMPER.contains(&id) {
+            return true;
+        }
+        let takes_money = action.takes_money || TAKES_MONEY.contains(&id);
+        let settled = matches!(self.money, MoneyKnown::Approved | MoneyKnown::PartlyApproved);
+        if takes_money && (unknown_outcome || settled) {
+            return true;
+        }
+        if (unsent_payments || unknown_outcome) && LOSES_UNSENT.contains(&id) {
+            return true; // the reversal of an open payment may still wait inside
+        }
+        let keys_failed = self.class.is_some_and(|c| c.retry == RetryRule::AfterSignOn);
+        if unsent_payments && id == "sign_on" && !keys_failed {
+            return true; // a sign-on may change the batch under the unsent payments
+        }
+        let no_retry = self.class.is_some_and(|c| c.retry == RetryRule::No);
+        if SAME_CARD.contains(&id) && (no_retry || last_pin_try || pick_up_card) {
+            return true;
+        }
+        // PINs that fail for several cards are this machine's fault: each further try costs a customer one.
+        let many_cards_fail = self.facts.other_cards_here == Some(Works::Fail);
+        id == "retry_pin" && many_cards_fail
+    }
+}
