@@ -1,1 +1,20 @@
-//! (in the making)
+//! The running center: log, engine, store and console put together.
+//!
+//! Why it exists: each part below knows only its own work; here they are started in the right order,
+//! recovered after a crash and stopped gently. It decides nothing about payments.
+
+mod center;
+mod config;
+mod heart;
+mod keeper;
+mod key_file;
+mod live;
+mod replay;
+mod rooms;
+mod web;
+
+pub use center::{Center, replay_data};
+pub use config::{AcquirerContact, Config, FeedConfig};
+pub use heart::{Beat, Heart, Totals};
+pub use key_file::{Secret, default_path as default_key_path, open as open_key_file};
+pub use replay::{Player, write_lines};

@@ -1,0 +1,339 @@
+//! The heart: applies what is durable to the engine, in order, and tells the rest of the center what
+//! follows from it.
+//!
+//! One [`Heart`] serves the live stream, the recovery after a start and the replay of a file, so that they
+//! can't differ. It decides nothing and slows nothing down: what the store can't take in time is counted,
+//! not waited for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use tg_engine::{Catalogue, Engine, RestoreError};
+use tg_event::{Epoch, Event, Feedback, Limits, Message, Outcome, Outcomes, PaymentChange, PaymentStage, Stamp};
+use tg_store::{Chunk, Counted, Step, TerminalSeen, Undecodable};
+use tg_types::{Instant, MtiClass, SECOND_US};
+
+/// What happened since the log began: parts of the state, so they survive a restart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Messages that could be decoded.
+    pub accepted: u64,
+    /// Verdicts on them.
+    pub verdicts: u64,
+    /// Frames that could not be decoded.
+    pub undecoded: u64,
+    /// Findings by code.
+    pub findings: BTreeMap<String, u64>,
+    /// Payments that the store did not index, because the stream was faster than it may be.
+    pub unindexed: u64,
+}
+
+/// Terminals noted in one chunk; more have to wait for their next message.
+const CHUNK_TERMINALS_MAX: usize = 5_000;
+/// Steps in one chunk; more are counted as not indexed.
+const CHUNK_STEPS_MAX: usize = 50_000;
+/// Undecodable frames noted in one chunk; all are counted.
+const CHUNK_UNDECODED_MAX: usize = 1_000;
+
+/// The engine with what the shell keeps beside it.
+pub struct Heart {
+    engine: Engine,
+    totals: Totals,
+    outcomes: Outcomes,
+    chunk: Chunk,
+    /// Events before this are in the store already.
+    stored_to: u64,
+    /// Payments opened before this may be indexed although they are not in `followed`.
+    unsure_before: u64,
+    /// Indexed payments that wait for their end.
+    followed: BTreeSet<u64>,
+    budget: IndexBudget,
+}
+
+/// What one event gave.
+pub struct Beat<'a> {
+    /// The event.
+    pub event: &'a Event,
+    /// What the engine answered.
+    pub outcomes: &'a Outcomes,
+}
+
+impl Heart {
+    /// A heart that has seen nothing.
+    pub fn new(index_per_second_max: u32) -> Heart {
+        Heart::around(Engine::new(Catalogue::builtin()), Totals::default(), index_per_second_max)
+    }
+
+    fn around(engine: Engine, totals: Totals, index_per_second_max: u32) -> Heart {
+        Heart {
+            engine,
+            totals,
+            outcomes: Outcomes::default(),
+            chunk: Chunk::default(),
+            stored_to: 0,
+            unsure_before: 0,
+            followed: BTreeSet::new(),
+            budget: IndexBudget::new(index_per_second_max),
+        }
+    }
+
+    /// A heart with the state of a snapshot.
+    ///
+    /// # Errors
+    /// If the bytes are no snapshot of this version.
+    pub fn restore(bytes: &[u8], index_per_second_max: u32) -> Result<Heart, RestoreError> {
+        let (head, engine) = bytes.split_first_chunk::<4>().ok_or(RestoreError::NotASnapshot)?;
+        let length = u32::from_le_bytes(*head) as usize;
+        let (totals, engine) = engine.split_at_checked(length).ok_or(RestoreError::NotASnapshot)?;
+        let totals: SavedTotals = serde_json::from_slice(totals).map_err(|_| RestoreError::NotASnapshot)?;
+        let engine = Engine::restore(Catalogue::builtin(), engine)?;
+        let mut heart = Heart::around(engine, totals.into(), index_per_second_max);
+        heart.unsure_before = heart.engine.next_offset();
+        Ok(heart)
+    }
+
+    /// The whole state, for a snapshot at [`Heart::next_offset`].
+    pub fn snapshot(&self) -> Vec<u8> {
+        let totals = serde_json::to_vec(&SavedTotals::from(&self.totals)).expect("numbers and names serialise");
+        let mut bytes = Vec::with_capacity(4 + totals.len());
+        bytes.extend_from_slice(&(totals.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(&totals);
+        self.engine.snapshot(&mut bytes);
+        bytes
+    }
+
+    /// The next event to apply.
+    pub fn next_offset(&self) -> u64 {
+        self.engine.next_offset()
+    }
+
+    /// What happened since the log began.
+    pub fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// The engine's own figures.
+    pub fn engine_metrics(&self) -> tg_engine::Metrics {
+        self.engine.metrics()
+    }
+
+    /// Feedback that must be appended to the log.
+    pub fn outstanding_feedback(&self) -> Vec<Feedback> {
+        self.engine.outstanding_feedback().cloned().collect()
+    }
+
+    /// Tells which events the store has already.
+    pub fn stored_to(&mut self, offset: u64) {
+        self.stored_to = offset;
+        self.chunk.next_offset = self.chunk.next_offset.max(offset);
+    }
+
+    /// The epoch event that has to be appended before anything else, if the settings or the program changed
+    /// since the last one.
+    pub fn epoch_due(&self) -> Option<Epoch> {
+        let wanted = Epoch {
+            engine_version: tg_engine::ENGINE_VERSION,
+            catalogue_hash: Catalogue::builtin().hash(),
+            limits: Limits::default(),
+        };
+        (self.engine.next_offset() == 0 || *self.engine.epoch() != wanted).then_some(wanted)
+    }
+
+    /// Applies one event.
+    pub fn beat<'a>(&'a mut self, stamp: Stamp, event: &'a Event) -> Beat<'a> {
+        self.outcomes.clear();
+        self.engine.apply(stamp, event, &mut self.outcomes);
+        self.totals.verdicts += self.outcomes.verdicts.len() as u64;
+        for finding in &self.outcomes.findings {
+            *self.totals.findings.entry(finding.code.to_owned()).or_default() += 1;
+        }
+        match event {
+            Event::Message(_) => self.totals.accepted += 1,
+            Event::Undecoded(_) => self.totals.undecoded += 1,
+            Event::Tick | Event::Epoch(_) | Event::Feedback(_) => {}
+        }
+        self.note(stamp, event);
+        Beat { event, outcomes: &self.outcomes }
+    }
+
+    /// What the store has to take over since the last call; empty if nothing happened.
+    pub fn take_chunk(&mut self) -> Chunk {
+        let next_offset = self.engine.next_offset().max(self.chunk.next_offset);
+        let mut chunk = std::mem::replace(&mut self.chunk, Chunk { next_offset, ..Chunk::default() });
+        chunk.next_offset = next_offset;
+        chunk
+    }
+
+    /// Notes for the store what an event meant.
+    fn note(&mut self, stamp: Stamp, event: &Event) {
+        let known = stamp.offset < self.stored_to;
+        match event {
+            Event::Message(message) if !known => {
+                self.chunk.count(stamp.log_time, Counted::Frames, "", 1);
+                self.note_terminal(stamp, message);
+            }
+            Event::Undecoded(undecoded) if !known => {
+                self.chunk.count(stamp.log_time, Counted::Frames, "", 1);
+                self.chunk.count(stamp.log_time, Counted::Undecoded, undecoded.kind.name(), 1);
+                if self.chunk.undecoded.len() < CHUNK_UNDECODED_MAX {
+                    let undecoded = *undecoded;
+                    self.chunk.undecoded.push(Undecodable { offset: stamp.offset, at: stamp.log_time, undecoded });
+                }
+            }
+            _ => {}
+        }
+        let mut outcomes = std::mem::take(&mut self.outcomes);
+        for change in &outcomes.changes {
+            let message = match event {
+                Event::Message(message) => Some(message.as_ref()),
+                _ => None,
+            };
+            let keep = self.keeps(change, stamp.log_time);
+            if !known {
+                self.count_change(change, message);
+                if keep {
+                    let verdict = outcomes.verdicts.iter().find(|v| v.offset == change.offset).cloned();
+                    let message = message.map(|m| Box::new(m.clone()));
+                    self.chunk.steps.push(Step { change: change.clone(), message, verdict });
+                } else if change.stage == PaymentStage::Asked {
+                    self.totals.unindexed += 1;
+                    self.chunk.count(stamp.log_time, Counted::Unindexed, "", 1);
+                }
+            }
+        }
+        if !known {
+            self.chunk.findings.append(&mut outcomes.findings.clone());
+        }
+        self.outcomes = outcomes;
+    }
+
+    /// Whether the store takes a step: all steps of a payment that it began to follow, else what failed, as
+    /// far as the budget reaches.
+    fn keeps(&mut self, change: &PaymentChange, now: Instant) -> bool {
+        let room = self.chunk.steps.len() < CHUNK_STEPS_MAX;
+        if change.stage == PaymentStage::Asked {
+            let keep = room && self.budget.takes(now);
+            if keep {
+                self.followed.insert(change.payment);
+            }
+            return keep;
+        }
+        let ended = !matches!(change.outcome, Outcome::Open) && change.stage != PaymentStage::TimedOut;
+        let followed = match ended {
+            true => self.followed.remove(&change.payment),
+            false => self.followed.contains(&change.payment),
+        };
+        let failed = !matches!(change.outcome, Outcome::Open | Outcome::Approved);
+        followed
+            || change.payment < self.unsure_before
+            || (failed && room && self.budget.takes_failed(now))
+    }
+
+    fn count_change(&mut self, change: &PaymentChange, message: Option<&Message>) {
+        let label = match (change.stage, change.outcome) {
+            (PaymentStage::Asked, _) => {
+                self.chunk.count(change.at, Counted::Payments, "", 1);
+                return;
+            }
+            (PaymentStage::Repeated, _) => return,
+            (_, Outcome::Open) => return,
+            (_, Outcome::Approved) => "approved",
+            (_, Outcome::Declined) => "declined",
+            (_, Outcome::Unknown) => "unknown",
+            (_, Outcome::ReversalSent) => "reversal_sent",
+            (_, Outcome::Reversed) => "reversed",
+            (_, Outcome::ReversalRefused) => "reversal_refused",
+        };
+        self.chunk.count(change.at, Counted::Outcome, label, 1);
+        if change.outcome == Outcome::Declined
+            && let Some(message) = message
+        {
+            let label = format!("{}:{}", message.scheme, change.response_code);
+            self.chunk.count(change.at, Counted::Code, &label, 1);
+        }
+    }
+
+    fn note_terminal(&mut self, stamp: Stamp, message: &Message) {
+        if message.terminal.is_empty() {
+            return;
+        }
+        let key = (message.tenant, message.terminal);
+        let room = self.chunk.terminals.len() < CHUNK_TERMINALS_MAX;
+        if !room && !self.chunk.terminals.contains_key(&key) {
+            return;
+        }
+        let seen = self.chunk.terminals.entry(key).or_insert_with(|| TerminalSeen {
+            merchant: message.merchant,
+            serial: message.serial,
+            feed: message.feed,
+            seen: (stamp.log_time, stamp.log_time),
+            sign_on: None,
+        });
+        seen.seen.1 = stamp.log_time;
+        seen.feed = message.feed;
+        if !message.merchant.is_empty() {
+            seen.merchant = message.merchant;
+        }
+        if !message.serial.is_empty() {
+            seen.serial = message.serial;
+        }
+        if message.mti.class() == MtiClass::NetworkManagement && message.mti.is_response() {
+            seen.sign_on = Some((stamp.log_time, message.response_code));
+        }
+    }
+}
+
+/// How many payments a second of log time the store may index.
+struct IndexBudget {
+    per_second_max: u32,
+    second: i64,
+    taken: u32,
+    taken_failed: u32,
+}
+
+impl IndexBudget {
+    fn new(per_second_max: u32) -> IndexBudget {
+        IndexBudget { per_second_max, second: 0, taken: 0, taken_failed: 0 }
+    }
+
+    fn turn(&mut self, now: Instant) {
+        let second = now.0.div_euclid(SECOND_US);
+        if second != self.second {
+            (self.second, self.taken, self.taken_failed) = (second, 0, 0);
+        }
+    }
+
+    fn takes(&mut self, now: Instant) -> bool {
+        self.turn(now);
+        self.taken += 1;
+        self.taken <= self.per_second_max
+    }
+
+    fn takes_failed(&mut self, now: Instant) -> bool {
+        self.turn(now);
+        self.taken_failed += 1;
+        self.taken_failed <= self.per_second_max
+    }
+}
+
+/// [`Totals`] as they stand in a snapshot.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct SavedTotals {
+    accepted: u64,
+    verdicts: u64,
+    undecoded: u64,
+    unindexed: u64,
+    findings: BTreeMap<String, u64>,
+}
+
+impl From<&Totals> for SavedTotals {
+    fn from(t: &Totals) -> Self {
+        let findings = t.findings.clone();
+        SavedTotals { accepted: t.accepted, verdicts: t.verdicts, undecoded: t.undecoded, unindexed: t.unindexed, findings }
+    }
+}
+
+impl From<SavedTotals> for Totals {
+    fn from(t: SavedTotals) -> Self {
+        let SavedTotals { accepted, verdicts, undecoded, unindexed, findings } = t;
+        Totals { accepted, verdicts, undecoded, findings, unindexed }
+    }
+}

@@ -1,0 +1,84 @@
+//! The HTTP side: pages, live streams, metrics, health.
+//!
+//! Every answer carries the strict headers; requests from another origin or for another host are refused,
+//! since until there is sign-in only the own machine may ask. Nothing here decides or computes.
+
+mod guard;
+mod live_streams;
+mod metrics;
+mod pages;
+
+use crate::live::Live;
+use axum::Router;
+use axum::routing::get;
+use std::sync::{Arc, Mutex, PoisonError};
+use tg_store::{Reader, StoreError};
+
+/// What every handler has at hand.
+#[derive(Clone)]
+pub(crate) struct Web {
+    pub live: Arc<Live>,
+    readers: Arc<Readers>,
+    pub streams: Arc<tokio::sync::Semaphore>,
+    pub stop: tokio::sync::watch::Receiver<bool>,
+}
+
+/// Live streams at the same time; each asks the store once a second.
+const STREAMS_MAX: usize = 64;
+
+/// Readers of the store that are not in use.
+struct Readers {
+    path: std::path::PathBuf,
+    free: Mutex<Vec<Reader>>,
+}
+
+impl Web {
+    pub fn new(live: Arc<Live>, store: std::path::PathBuf, stop: tokio::sync::watch::Receiver<bool>) -> Web {
+        let readers = Arc::new(Readers { path: store, free: Mutex::default() });
+        Web { live, readers, streams: Arc::new(tokio::sync::Semaphore::new(STREAMS_MAX)), stop }
+    }
+
+    /// Asks the store on a thread that may block.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Reader, &Live) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (readers, live) = (self.readers.clone(), self.live.clone());
+        let answer = tokio::task::spawn_blocking(move || {
+            let free = || readers.free.lock().unwrap_or_else(PoisonError::into_inner);
+            let reader = free().pop();
+            let reader = reader.map_or_else(|| Reader::open(&readers.path), Ok)?;
+            let answer = question(&reader, &live);
+            free().push(reader);
+            answer
+        });
+        answer.await.expect("a question to the store does not panic")
+    }
+}
+
+/// All routes.
+pub(crate) fn router(web: Web) -> Router {
+    let mut router = Router::new()
+        .route("/", get(pages::overview))
+        .route("/payments", get(pages::payments))
+        .route("/payments/{id}", get(pages::payment))
+        .route("/findings", get(pages::findings))
+        .route("/findings/{id}", get(pages::finding))
+        .route("/terminals", get(pages::terminals))
+        .route("/terminals/{number}", get(pages::terminal))
+        .route("/undecoded", get(pages::undecoded))
+        .route("/health", get(pages::health))
+        .route("/health/ready", get(metrics::ready))
+        .route("/health/live", get(metrics::alive))
+        .route("/search", get(pages::search))
+        .route("/metrics", get(metrics::metrics))
+        .route("/live/payments", get(live_streams::payments))
+        .route("/live/overview", get(live_streams::overview));
+    for asset in tg_console::assets() {
+        router = router.route(&asset.path, get(move || pages::asset(asset)));
+    }
+    router
+        .fallback(pages::not_found)
+        .layer(axum::middleware::from_fn(guard::guard))
+        .with_state(web)
+}

@@ -1,0 +1,266 @@
+//! The pages: query in, page out.
+
+use super::Web;
+use crate::live::Live;
+use crate::rooms;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use maud::Markup;
+use std::collections::BTreeMap;
+use tg_console::view::{Filter, OutcomeFilter};
+use tg_console::{Asset, Frame};
+use tg_store::{Reader, StoreError};
+use tg_text::{Lang, Problem, Text};
+
+/// Query parameters; the last of a name counts.
+pub(crate) type Params = Query<BTreeMap<String, String>>;
+
+/// How the viewer wants to see pages: language and time zone, from query, cookies and browser.
+#[derive(Clone)]
+pub(crate) struct Viewer {
+    pub lang: Lang,
+    pub zone: jiff::tz::TimeZone,
+    zone_chosen: bool,
+    cookies: Vec<HeaderValue>,
+}
+
+impl Viewer {
+    pub fn of(params: &BTreeMap<String, String>, headers: &HeaderMap) -> Viewer {
+        let mut cookies = Vec::new();
+        let mut set = |name: &str, value: &str| {
+            let cookie = format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
+            cookies.extend(HeaderValue::from_str(&cookie));
+        };
+        let asked = params.get("lang").and_then(|l| Lang::from_tag(l));
+        if let Some(lang) = asked {
+            set("tg_lang", lang.tag());
+        }
+        let accepted = || headers.get(header::ACCEPT_LANGUAGE).and_then(|h| Lang::from_accept_language(h.to_str().ok()?));
+        let kept = || cookie(headers, "tg_lang").and_then(|l| Lang::from_tag(&l));
+        let lang = asked.or_else(kept).or_else(accepted).unwrap_or_default();
+        let named = |name: &str| jiff::tz::TimeZone::get(name).ok();
+        let zone = match params.get("tz").map(String::as_str) {
+            Some("auto") => {
+                set("tg_tz", "auto");
+                None
+            }
+            Some(name) => named(name).inspect(|_| set("tg_tz", name)),
+            None => cookie(headers, "tg_tz").filter(|z| z != "auto").and_then(|z| named(&z)),
+        };
+        let zone_chosen = zone.is_some();
+        Viewer { lang, zone: zone.unwrap_or_else(jiff::tz::TimeZone::system), zone_chosen, cookies }
+    }
+
+    /// The frame around a page.
+    pub fn frame(&self, live: &Live, path: &str, params: &BTreeMap<String, String>, now: i64, badges: (u64, u64)) -> Frame {
+        let feeds = rooms::feeds(live, now);
+        let delivering = feeds.iter().filter(|f| f.state == tg_console::view::FeedState::Live).count();
+        Frame {
+            lang: self.lang,
+            time_zone: self.zone.clone(),
+            time_zone_chosen: self.zone_chosen,
+            now_us: now,
+            path: path.to_owned(),
+            query: params.iter().filter(|(k, _)| !matches!(k.as_str(), "lang" | "tz")).map(|(k, v)| (k.clone(), v.clone())).collect(),
+            demo: live.demo,
+            feeds_live: (delivering as u32, feeds.len() as u32),
+            last_message_us: feeds.iter().filter_map(|f| f.last_message_us).max(),
+            findings_open: badges.0,
+            undecoded: badges.1,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|h| h.to_str().ok());
+    all.flat_map(|h| h.split(';')).find_map(|c| {
+        let (key, value) = c.trim().split_once('=')?;
+        (key == name).then(|| value.to_owned())
+    })
+}
+
+/// Numbers beside the rooms' names in the side bar.
+pub(crate) fn badges(reader: &Reader, now: i64) -> Result<(u64, u64), StoreError> {
+    let minute = now.div_euclid(rooms::MINUTE_US);
+    let undecoded = reader.minutes(tg_store::Counted::Undecoded, minute - 59, minute + 1)?;
+    Ok((reader.totals(now)?.0, undecoded.iter().map(|m| m.2).sum()))
+}
+
+/// What a page shows: a view drawn inside its frame, or nothing of that name.
+type Drawn = Option<Box<dyn FnOnce(&Frame) -> Markup + Send>>;
+
+/// Makes a page: asks the store, draws, answers.
+async fn page(
+    web: Web,
+    uri: Uri,
+    params: BTreeMap<String, String>,
+    headers: HeaderMap,
+    ask: impl FnOnce(&Reader, &Live, &Viewer, i64) -> Result<Drawn, StoreError> + Send + 'static,
+) -> Response {
+    let viewer = Viewer::of(&params, &headers);
+    let now = jiff::Timestamp::now().as_microsecond();
+    let asking = viewer.clone();
+    let path = uri.path().to_owned();
+    let answer = web
+        .ask(move |reader, live| {
+            let drawn = ask(reader, live, &asking, now)?;
+            let frame = asking.frame(live, &path, &params, now, badges(reader, now)?);
+            Ok(match drawn {
+                Some(draw) => (StatusCode::OK, draw(&frame)),
+                None => (StatusCode::NOT_FOUND, tg_console::not_found(&frame)),
+            })
+        })
+        .await;
+    let (status, markup) = answer.unwrap_or_else(|error| {
+        tracing::error!(%error, "the store did not answer");
+        let text = Text::fixed("数据库没有应答，请稍后再试；接收不受影响", "The database did not answer, try again later; accepting goes on");
+        let frame = viewer.frame(&web.live, "/", &BTreeMap::new(), now, (0, 0));
+        (StatusCode::SERVICE_UNAVAILABLE, tg_console::problem(&Problem::new("TG-3001", text), &frame))
+    });
+    html(status, markup, &viewer)
+}
+
+fn html(status: StatusCode, markup: Markup, viewer: &Viewer) -> Response {
+    let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], markup.0).into_response();
+    for cookie in &viewer.cookies {
+        response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    }
+    response
+}
+
+fn drawn<V: Send + 'static>(view: V, draw: fn(&V, &Frame) -> Markup) -> Drawn {
+    Some(Box::new(move |frame| draw(&view, frame)))
+}
+
+fn number(params: &BTreeMap<String, String>, name: &str) -> Option<u64> {
+    params.get(name)?.parse().ok()
+}
+
+pub(crate) async fn overview(State(web): State<Web>, uri: Uri, Query(params): Params, headers: HeaderMap) -> Response {
+    page(web, uri, params, headers, |reader, live, _, now| {
+        let view = rooms::overview_page(reader, now, rooms::feeds(live, now), &live.feed_names())?;
+        Ok(drawn(view, tg_console::overview))
+    })
+    .await
+}
+
+/// The filter of the payments room.
+pub(crate) fn filter(params: &BTreeMap<String, String>) -> Filter {
+    let text = |name: &str| params.get(name).cloned().unwrap_or_default();
+    Filter {
+        reference: text("reference"),
+        terminal: text("terminal"),
+        last_four: text("last4"),
+        from: text("from"),
+        to: text("to"),
+        outcome: OutcomeFilter::from_value(&text("outcome")),
+        code: text("code"),
+    }
+}
+
+pub(crate) async fn payments(State(web): State<Web>, uri: Uri, Query(params): Params, headers: HeaderMap) -> Response {
+    let (filter, before) = (filter(&params), number(&params, "before"));
+    page(web, uri, params, headers, move |reader, live, viewer, _| {
+        let view = rooms::payments_page(reader, filter, before, &viewer.zone, &live.feed_names())?;
+        Ok(drawn(view, tg_console::payments))
+    })
+    .await
+}
+
+pub(crate) async fn payment(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    uri: Uri,
+    Query(params): Params,
+    headers: HeaderMap,
+) -> Response {
+    page(web, uri, params, headers, move |reader, live, _, _| {
+        let Some(id) = id.parse().ok() else { return Ok(None) };
+        let view = rooms::payment_page(reader, id, live)?;
+        Ok(view.and_then(|view| drawn(view, tg_console::payment)))
+    })
+    .await
+}
+
+pub(crate) async fn findings(State(web): State<Web>, uri: Uri, Query(params): Params, headers: HeaderMap) -> Response {
+    let before = number(&params, "before");
+    page(web, uri, params, headers, move |reader, _, _, _| {
+        Ok(drawn(rooms::findings_page(reader, before)?, tg_console::findings))
+    })
+    .await
+}
+
+pub(crate) async fn finding(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    uri: Uri,
+    Query(params): Params,
+    headers: HeaderMap,
+) -> Response {
+    page(web, uri, params, headers, move |reader, live, _, _| {
+        let view = rooms::finding_page(reader, &id, &live.feed_names())?;
+        Ok(view.and_then(|view| drawn(view, tg_console::finding)))
+    })
+    .await
+}
+
+pub(crate) async fn terminals(State(web): State<Web>, uri: Uri, Query(params): Params, headers: HeaderMap) -> Response {
+    let before = params.get("before").and_then(|b| b.parse().ok());
+    page(web, uri, params, headers, move |reader, _, _, now| {
+        Ok(drawn(rooms::terminals_page(reader, before, now)?, tg_console::terminals))
+    })
+    .await
+}
+
+pub(crate) async fn terminal(
+    State(web): State<Web>,
+    Path(terminal): Path<String>,
+    uri: Uri,
+    Query(params): Params,
+    headers: HeaderMap,
+) -> Response {
+    page(web, uri, params, headers, move |reader, live, _, now| {
+        let view = rooms::terminal_page(reader, &terminal, now, &live.feed_names())?;
+        Ok(view.and_then(|view| drawn(view, tg_console::terminal)))
+    })
+    .await
+}
+
+pub(crate) async fn undecoded(State(web): State<Web>, uri: Uri, Query(params): Params, headers: HeaderMap) -> Response {
+    let before = number(&params, "before");
+    page(web, uri, params, headers, move |reader, live, _, now| {
+        let feeds: Vec<(String, String)> =
+            live.feeds.iter().map(|f| (f.config.name.clone(), f.config.dialect.clone())).collect();
+        Ok(drawn(rooms::undecoded_page(reader, before, now, &feeds)?, tg_console::undecoded))
+    })
+    .await
+}
+
+pub(crate) async fn health(State(web): State<Web>, uri: Uri, Query(params): Params, headers: HeaderMap) -> Response {
+    page(web, uri, params, headers, |_, live, _, now| Ok(drawn(rooms::health_page(live, now), tg_console::health))).await
+}
+
+pub(crate) async fn search(State(web): State<Web>, uri: Uri, Query(mut params): Params, headers: HeaderMap) -> Response {
+    let query: String = params.get("q").map(|q| q.chars().take(64).collect()).unwrap_or_default();
+    // What was typed may be a card number: it must not come back in the page's links.
+    params.remove("q");
+    page(web, uri, params, headers, move |reader, live, _, _| {
+        Ok(drawn(rooms::search_page(reader, &query, &live.feed_names())?, tg_console::search))
+    })
+    .await
+}
+
+pub(crate) async fn not_found(State(web): State<Web>, uri: Uri, Query(params): Params, headers: HeaderMap) -> Response {
+    page(web, uri, params, headers, |_, _, _, _| Ok(None)).await
+}
+
+/// An asset: its path holds a hash of its content, so it may be kept for ever.
+pub(crate) async fn asset(asset: &'static Asset) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, asset.content_type),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    (headers, asset.bytes).into_response()
+}
