@@ -8,12 +8,13 @@
 //! the message; then trailing bytes and the header's length; last the characters of text fields. So a
 //! message whose positions have slipped is reported where it slipped.
 
-use crate::content::{is_ascii_digits, is_ascii_hex, is_bcd};
-use crate::dialect::{BitmapForm, Dialect, Encoding, FieldSpec, LengthKind, PrefixForm, VARIABLE_FIELDS_MAX};
+use crate::content::is_bcd;
+use crate::dialect::{BitmapForm, Dialect, PrefixForm, VARIABLE_FIELDS_MAX};
 use crate::error::{DecodeError, ErrorKind, Finding};
-use crate::message::{Message, bitmap_hex, read_prefix};
+use crate::examine::{bad_characters, check_fields, header_length_is_wrong};
+use crate::message::{Message, bitmap_hex};
 use crate::mti::Mti;
-use crate::plan::{Prefix, Shape, ShapeCache, Unit, numbers};
+use crate::plan::{Prefix, Shape, ShapeCache, Unit};
 use std::sync::Arc;
 
 /// Decodes messages of one dialect. Keeps a plan per bitmap, so use one decoder per thread, not one per
@@ -160,7 +161,10 @@ impl Decoder {
     fn short_way<'a>(&mut self, bytes: &'a [u8]) -> Option<Message<'a>> {
         let head = self.head(bytes).ok()?;
         let shape = self.shapes.get(&self.dialect, head.bitmap);
-        if shape.unknown.is_some() || bytes.len() > u32::MAX as usize || self.header_length_is_wrong(bytes) {
+        if shape.unknown.is_some()
+            || bytes.len() > u32::MAX as usize
+            || header_length_is_wrong(&self.dialect, bytes)
+        {
             return None;
         }
         let mut ends = [0; VARIABLE_FIELDS_MAX];
@@ -199,102 +203,9 @@ impl Decoder {
             shape,
             ends: [0; VARIABLE_FIELDS_MAX],
         };
-        match self.check_fields(&mut message, head.start) {
+        match check_fields(&mut message, head.start) {
             Ok(()) => Examined::Sound(message),
             Err(error) => Examined::Failed { error, mti: Some(head.mti), message: Some(message) },
-        }
-    }
-
-    /// Checks field by field; `message.sound` counts those that are sound.
-    fn check_fields(&self, message: &mut Message<'_>, start: usize) -> Result<(), DecodeError> {
-        let bytes = message.bytes;
-        let (mut at, mut variable) = (start, 0);
-        for number in numbers(message.shape.bitmap) {
-            let fault = |kind, expected, found| DecodeError {
-                kind,
-                field: Some(number),
-                offset: at as u32,
-                expected,
-                found,
-            };
-            let spec = self.dialect.field(number).ok_or_else(|| {
-                fault(ErrorKind::UnknownField, Finding::DefinedField, Finding::UndefinedField)
-            })?;
-            let prefix = self.dialect.prefix_length(spec.length);
-            let cut = |need: usize, from: usize| {
-                let have = bytes.len().saturating_sub(from);
-                fault(ErrorKind::Truncated, Finding::Bytes(need as u32), Finding::Bytes(have as u32))
-            };
-            let units = match spec.length {
-                LengthKind::Fixed => usize::from(spec.max),
-                _ => {
-                    let prefix_bytes = bytes.get(at..at + prefix).ok_or_else(|| cut(prefix, at))?;
-                    let units = read_prefix(&self.dialect, prefix_bytes).ok_or_else(|| {
-                        fault(ErrorKind::LengthNotDigits, Finding::Digits, Finding::OtherAt(at as u32))
-                    })?;
-                    if units > usize::from(spec.max) {
-                        return Err(fault(
-                            ErrorKind::LengthOverLimit,
-                            Finding::AtMost(u32::from(spec.max)),
-                            Finding::Length(units as u32),
-                        ));
-                    }
-                    units
-                }
-            };
-            let from = at + prefix;
-            let length = spec.bytes_of(units);
-            let data = bytes.get(from..from + length).ok_or_else(|| cut(length, from))?;
-            if let Some(wrong) = bad_nibble(spec, units, data) {
-                let found = Finding::OtherAt((from + wrong) as u32);
-                return Err(fault(ErrorKind::BadCharacter, Finding::Digits, found));
-            }
-            at = from + length;
-            if spec.length != LengthKind::Fixed {
-                if let Some(end) = message.ends.get_mut(variable) {
-                    *end = at as u32;
-                }
-                variable += 1;
-            }
-            message.sound += 1;
-        }
-        let whole = |kind, offset: usize, expected, found| DecodeError {
-            kind,
-            field: None,
-            offset: offset as u32,
-            expected,
-            found,
-        };
-        if at != bytes.len() {
-            let more = Finding::Bytes((bytes.len() - at) as u32);
-            return Err(whole(ErrorKind::TrailingBytes, at, Finding::End, more));
-        }
-        if let Some((offset, said, is)) = self.header_length(bytes).filter(|(_, said, is)| said != is) {
-            let (expected, found) = (Finding::Length(is as u32), Finding::Length(said as u32));
-            return Err(whole(ErrorKind::BadHeader, offset, expected, found));
-        }
-        if let Some((rank, error)) = bad_characters(message) {
-            message.sound = rank;
-            return Err(error);
-        }
-        Ok(())
-    }
-
-    fn header_length_is_wrong(&self, bytes: &[u8]) -> bool {
-        self.header_length(bytes).is_some_and(|(_, said, is)| said != is)
-    }
-
-    /// A length in the header: where it stands, what it says and what is true.
-    fn header_length(&self, bytes: &[u8]) -> Option<(usize, usize, usize)> {
-        let part = self.dialect.header.iter().find(|p| p.name == "len")?;
-        let end = part.offset + part.length;
-        match bytes.get(part.offset..end)? {
-            [high, low] => Some((
-                part.offset,
-                usize::from(u16::from_be_bytes([*high, *low])),
-                bytes.len().saturating_sub(end),
-            )),
-            _ => None,
         }
     }
 }
@@ -397,49 +308,6 @@ fn bcd_byte(byte: u8) -> Option<u32> {
 #[inline]
 fn ascii_number(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |n, c| c.is_ascii_digit().then(|| n * 10 + u32::from(c - b'0')))
-}
-
-/// The first byte with a nibble that is no digit. The padding of an odd count may be a digit or F.
-fn bad_nibble(spec: FieldSpec, units: usize, data: &[u8]) -> Option<usize> {
-    if !spec.is_bcd() {
-        return None;
-    }
-    let odd = !units.is_multiple_of(2);
-    data.iter().enumerate().find_map(|(at, byte)| {
-        let (mut high, mut low) = (byte >> 4, byte & 15);
-        if odd && spec.encoding == Encoding::BcdLeft && at == 0 && high == 15 {
-            high = 0;
-        }
-        if odd && spec.encoding == Encoding::BcdRight && at + 1 == data.len() && low == 15 {
-            low = 0;
-        }
-        (high > 9 || low > 9).then_some(at)
-    })
-}
-
-/// The first text field whose characters are not what its form allows: its rank and the error.
-fn bad_characters(message: &Message<'_>) -> Option<(u8, DecodeError)> {
-    for rank in message.shape.characters.iter().copied() {
-        let (number, span) = message.span_of_rank(usize::from(rank))?;
-        let spec = message.shape.dialect.field(number)?;
-        let from = span.start + message.shape.dialect.prefix_length(spec.length);
-        let data = message.bytes.get(from..span.end)?;
-        let hex = spec.encoding == Encoding::HexText;
-        if if hex { is_ascii_hex(data) } else { is_ascii_digits(data) } {
-            continue;
-        }
-        let sound = |c: &u8| if hex { c.is_ascii_hexdigit() } else { c.is_ascii_digit() };
-        let wrong = data.iter().position(|c| !sound(c)).unwrap_or(0);
-        let error = DecodeError {
-            kind: ErrorKind::BadCharacter,
-            field: Some(number),
-            offset: span.start as u32,
-            expected: if hex { Finding::HexCharacters } else { Finding::Digits },
-            found: Finding::OtherAt((from + wrong) as u32),
-        };
-        return Some((rank, error));
-    }
-    None
 }
 
 impl Partial<'_> {

@@ -9,20 +9,28 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use tg_text::Text;
 
-/// The dialects that are compiled in.
-pub const NAMES: &[&str] =
-    &["cup_pos", "cup_pos_len", "cup_pos_bare", "iso87_ascii_hexbm", "iso87_ascii_hexbm16", "jpos87a"];
+/// One line adds a dialect: its file in `data/dialects`.
+macro_rules! compiled_in {
+    ($($name:literal),* $(,)?) => {
+        /// The dialects that are compiled in.
+        pub const NAMES: &[&str] = &[$($name),*];
 
-fn source(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "cup_pos" => include_str!("../../../data/dialects/cup_pos.toml"),
-        "cup_pos_len" => include_str!("../../../data/dialects/cup_pos_len.toml"),
-        "cup_pos_bare" => include_str!("../../../data/dialects/cup_pos_bare.toml"),
-        "iso87_ascii_hexbm" => include_str!("../../../data/dialects/iso87_ascii_hexbm.toml"),
-        "iso87_ascii_hexbm16" => include_str!("../../../data/dialects/iso87_ascii_hexbm16.toml"),
-        "jpos87a" => include_str!("../../../data/dialects/jpos87a.toml"),
-        _ => return None,
-    })
+        fn source(name: &str) -> Option<&'static str> {
+            match name {
+                $($name => Some(include_str!(concat!("../../../data/dialects/", $name, ".toml"))),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+compiled_in! {
+    "cup_pos",
+    "cup_pos_len",
+    "cup_pos_bare",
+    "iso87_ascii_hexbm",
+    "iso87_ascii_hexbm16",
+    "jpos87a",
 }
 
 /// The most variable-length fields a dialect may have: a message keeps one position for each.

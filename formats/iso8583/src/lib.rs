@@ -14,6 +14,7 @@ mod decoder;
 mod describe;
 mod dialect;
 mod error;
+mod examine;
 mod masking;
 mod meaning;
 mod message;

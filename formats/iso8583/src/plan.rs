@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// The most plans that one decoder keeps.
 pub const SHAPES_MAX: usize = 4096;
-const SLOTS: usize = SHAPES_MAX * 2;
+const SLOTS_MIN: usize = 64;
 const PROBES_MAX: usize = 16;
 
 /// How a run's variable field begins.
@@ -191,8 +191,9 @@ pub(crate) struct ShapeCache {
 }
 
 impl ShapeCache {
+    /// Empty, without memory until the first message.
     pub fn new() -> ShapeCache {
-        ShapeCache { slots: vec![0; SLOTS].into(), shapes: Vec::new(), latest: 0 }
+        ShapeCache { slots: Box::default(), shapes: Vec::new(), latest: 0 }
     }
 
     pub fn len(&self) -> usize {
@@ -211,33 +212,71 @@ impl ShapeCache {
     }
 
     fn search(&mut self, dialect: &Arc<Dialect>, bitmap: u128) -> Arc<Shape> {
-        let folded = (bitmap >> 64) as u64 ^ (bitmap as u64).rotate_left(29);
-        let mixed = folded.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let home = (mixed >> 51) as usize;
-        for probe in 0..PROBES_MAX {
-            let Some(slot) = self.slots.get_mut((home + probe) % SLOTS) else { break };
-            match (*slot as usize).checked_sub(1) {
-                Some(index) => {
-                    if let Some(shape) = self.shapes.get(index)
-                        && shape.bitmap == bitmap
-                    {
-                        self.latest = index;
-                        return shape.clone();
-                    }
+        if self.shapes.len() * 2 >= self.slots.len() && self.shapes.len() < SHAPES_MAX {
+            self.grow();
+        }
+        match self.find(bitmap) {
+            Found::Kept(index) => {
+                if let Some(shape) = self.shapes.get(index) {
+                    self.latest = index;
+                    return shape.clone();
                 }
-                None if self.shapes.len() < SHAPES_MAX => {
-                    let shape = Arc::new(Shape::build(dialect, bitmap));
-                    self.latest = self.shapes.len();
-                    self.shapes.push(shape.clone());
+            }
+            Found::Free(slot) if self.shapes.len() < SHAPES_MAX => {
+                let shape = Arc::new(Shape::build(dialect, bitmap));
+                self.latest = self.shapes.len();
+                self.shapes.push(shape.clone());
+                if let Some(slot) = self.slots.get_mut(slot) {
                     // At most SHAPES_MAX shapes, so the count fits.
                     *slot = self.shapes.len() as u16;
-                    return shape;
                 }
-                None => break,
+                return shape;
             }
+            Found::Free(_) | Found::NoRoom => {}
         }
         Arc::new(Shape::build(dialect, bitmap))
     }
+
+    fn find(&self, bitmap: u128) -> Found {
+        let folded = (bitmap >> 64) as u64 ^ (bitmap as u64).rotate_left(29);
+        let home = (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize;
+        for probe in 0..PROBES_MAX {
+            // The count of slots is a power of two.
+            let at = (home + probe) & (self.slots.len() - 1);
+            match self.slots.get(at).map(|slot| usize::from(*slot)) {
+                None => break,
+                Some(0) => return Found::Free(at),
+                Some(kept) => {
+                    if self.shapes.get(kept - 1).is_some_and(|shape| shape.bitmap == bitmap) {
+                        return Found::Kept(kept - 1);
+                    }
+                }
+            }
+        }
+        Found::NoRoom
+    }
+
+    /// Doubles the slots. A shape that finds no slot again stays unused; its plan is then made anew.
+    fn grow(&mut self) {
+        self.slots = vec![0; (self.slots.len() * 2).max(SLOTS_MIN)].into();
+        for index in 0..self.shapes.len() {
+            let Some(bitmap) = self.shapes.get(index).map(|shape| shape.bitmap) else { break };
+            if let Found::Free(at) = self.find(bitmap)
+                && let Some(slot) = self.slots.get_mut(at)
+            {
+                *slot = index as u16 + 1;
+            }
+        }
+    }
+}
+
+enum Found {
+    /// The plan's index.
+    Kept(usize),
+    /// A free slot for it.
+    Free(usize),
+    /// Neither within the probes that are allowed.
+    NoRoom,
 }
 
 #[cfg(test)]
@@ -268,6 +307,7 @@ mod tests {
             assert_eq!(cache.get(&dialect, bitmap).bitmap, bitmap);
         }
         assert_eq!(cache.len(), SHAPES_MAX);
+        assert_eq!(cache.slots.len(), SHAPES_MAX * 2);
         // What was kept before the flood is still found.
         let kept = cache.shapes[7].clone();
         assert!(Arc::ptr_eq(&cache.get(&dialect, kept.bitmap), &kept));
