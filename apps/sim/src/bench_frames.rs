@@ -90,31 +90,36 @@ impl BenchFrames {
         let chance = mix(n ^ self.seed.rotate_left(32));
         let at = (chance % self.templates.len().max(1) as u64) as usize;
         let Some(template) = self.templates.get(at) else { return };
-        let card = &self.cards[usize::from(template.long_number)]
-            [(chance >> 32) as usize % CARDS_OF_EACH_LENGTH];
+        let card =
+            &self.cards[usize::from(template.long_number)][(chance >> 32) as usize % CARDS_OF_EACH_LENGTH];
         let terminal = n.wrapping_mul(7_919) % TERMINALS;
         let trace = (n / TERMINALS) % 999_999 + 1;
+        // Both frames take the same values: made once.
+        let (mut trace_bcd, mut terminal_digits) = ([0; 3], [0; 8]);
+        let (mut merchant_digits, mut reference, mut mac) = ([0; 6], [0; 12], [0; 8]);
+        write_bcd(&mut trace_bcd, trace);
+        write_digits(&mut terminal_digits, 57_200_000 + terminal);
+        write_digits(&mut merchant_digits, terminal / 2);
+        write_digits(&mut reference, n);
+        write_hex(&mut mac, chance as u32);
+        let mut track = *card;
+        track[9] |= 0x0D;
         let begin = out.len();
         out.extend_from_slice(&template.bytes);
         let frame = &mut out[begin..];
         for &(at, patch) in &template.patches {
+            let mut put = |bytes: &[u8]| frame[at..at + bytes.len()].copy_from_slice(bytes);
             match patch {
-                Patch::Number if template.long_number => frame[at..at + 10].copy_from_slice(card),
-                Patch::Number => frame[at..at + 8].copy_from_slice(&card[..8]),
-                Patch::Track if template.long_number => {
-                    frame[at..at + 9].copy_from_slice(&card[..9]);
-                    frame[at + 9] = card[9] | 0x0D;
-                }
-                Patch::Track => frame[at..at + 8].copy_from_slice(&card[..8]),
-                Patch::Trace => write_bcd(&mut frame[at..at + 3], trace),
-                Patch::Terminal => write_digits(&mut frame[at..at + 8], 57_200_000 + terminal),
-                Patch::Merchant => write_digits(&mut frame[at + 9..at + 15], terminal / 2),
-                Patch::Reference => write_digits(&mut frame[at..at + 12], n),
-                Patch::Counter => frame[at..at + 2].copy_from_slice(&(n as u16).to_be_bytes()),
-                Patch::Unpredictable => {
-                    frame[at..at + 4].copy_from_slice(&(chance as u32).to_be_bytes());
-                }
-                Patch::Mac => write_hex(&mut frame[at..at + 8], chance as u32),
+                Patch::Number if template.long_number => put(card),
+                Patch::Track if template.long_number => put(&track),
+                Patch::Number | Patch::Track => put(&card[..8]),
+                Patch::Trace => put(&trace_bcd),
+                Patch::Terminal => put(&terminal_digits),
+                Patch::Merchant => put(&merchant_digits),
+                Patch::Reference => put(&reference),
+                Patch::Counter => put(&(n as u16).to_be_bytes()),
+                Patch::Unpredictable => put(&(chance as u32).to_be_bytes()),
+                Patch::Mac => put(&mac),
             }
         }
     }
@@ -177,9 +182,14 @@ fn template(decoder: &mut Decoder, pair: &[Vec<u8>; 2]) -> Option<Template> {
                 }
                 11 => Patch::Trace,
                 41 => Patch::Terminal,
-                42 => Patch::Merchant,
+
                 37 => Patch::Reference,
                 64 => Patch::Mac,
+                // The last six characters.
+                42 => {
+                    made.patches.push((at + 9, Patch::Merchant));
+                    continue;
+                }
                 55 => {
                     for (tag, patch) in [(0x36, Patch::Counter), (0x37, Patch::Unpredictable)] {
                         let found = field.data.windows(2).position(|w| w == [0x9F, tag]);

@@ -79,8 +79,7 @@ pub(crate) enum IssuerState {
 pub(crate) struct Issuer {
     /// DE44's first part: an institution number of no bank (99 is no region of UnionPay's list).
     pub(crate) code: String,
-    pub(crate) name_zh: String,
-    pub(crate) name_en: String,
+    pub(crate) name: &'static tg_text::Text,
     pub(crate) state: IssuerState,
     pub(crate) usual_answer_us: i64,
     accounts: BTreeMap<Number, Account>,
@@ -114,13 +113,12 @@ impl Banks {
         let mut issuers: Vec<Issuer> = Vec::new();
         let mut issuer_of_range = Vec::new();
         for range in &ranges.ranges {
-            let known = issuers.iter().position(|i| i.name_en == range.issuer_en);
+            let known = issuers.iter().position(|i| i.name == range.issuer);
             issuer_of_range.push(known.unwrap_or(issuers.len()));
             if known.is_none() {
                 issuers.push(Issuer {
                     code: format!("99{:02}0000", issuers.len() + 10),
-                    name_zh: range.issuer_zh.clone(),
-                    name_en: range.issuer_en.clone(),
+                    name: range.issuer,
                     state: IssuerState::Up,
                     usual_answer_us: dice.between(90_000, 320_000),
                     accounts: BTreeMap::new(),

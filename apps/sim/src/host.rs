@@ -133,10 +133,12 @@ impl Host {
         let issuer = banks.issuer_of(number);
         self.unanswered[issuer] = 0;
         let pin = match request.pin_block {
-            Some(block) => match soft_keys::open_pin_block(&self.records[request.terminal].pin, block, number) {
-                Some(pin) => Some(pin),
-                None => return Some("99"),
-            },
+            Some(block) => {
+                match soft_keys::open_pin_block(&self.records[request.terminal].pin, block, number) {
+                    Some(pin) => Some(pin),
+                    None => return Some("99"),
+                }
+            }
             None => None,
         };
         let code = banks.authorise(&Inquiry {

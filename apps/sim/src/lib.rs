@@ -13,6 +13,7 @@ mod counter;
 mod dice;
 mod host;
 mod message;
+mod queue;
 mod ranges;
 mod recording;
 pub mod runner;

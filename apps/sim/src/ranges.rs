@@ -4,16 +4,13 @@
 use crate::cards::Number;
 use crate::dice::Dice;
 
-const TABLE: &str = include_str!("../../../data/test-ranges.csv");
-
 /// One range of an invented issuer.
 #[derive(Clone, Debug)]
 pub(crate) struct Range {
     first: u64,
     last: u64,
     length: u8,
-    pub(crate) issuer_zh: String,
-    pub(crate) issuer_en: String,
+    pub(crate) issuer: &'static tg_text::Text,
 }
 
 /// All ranges with an invented issuer.
@@ -22,20 +19,15 @@ pub(crate) struct TestRanges {
 }
 
 impl TestRanges {
-    /// The compiled-in table. Rows without an issuer (published test numbers) are left to others.
+    /// The ranges of `tg-codes`; published test numbers are left to others.
     pub(crate) fn load() -> TestRanges {
-        let mut reader = csv::Reader::from_reader(TABLE.as_bytes());
-        let ranges = reader
-            .deserialize::<Row>()
-            .filter_map(Result::ok)
-            .filter(|row| row.kind == "unassigned" && !row.issuer_en.is_empty())
-            .filter_map(|row| {
+        let ranges = tg_codes::invented_issuers()
+            .filter_map(|range| {
                 Some(Range {
-                    first: row.range_start.parse().ok()?,
-                    last: row.range_end.parse().ok()?,
-                    length: row.length,
-                    issuer_zh: row.issuer_zh,
-                    issuer_en: row.issuer_en,
+                    first: range.start.parse().ok()?,
+                    last: range.end.parse().ok()?,
+                    length: u8::try_from(range.length).ok()?,
+                    issuer: &range.issuer,
                 })
             })
             .collect();
@@ -63,16 +55,6 @@ impl Range {
     }
 }
 
-#[derive(serde::Deserialize)]
-struct Row {
-    range_start: String,
-    range_end: String,
-    length: u8,
-    kind: String,
-    issuer_zh: String,
-    issuer_en: String,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,7 +65,7 @@ mod tests {
         let mut dice = Dice::new(5, 5);
         let numbers: Vec<Number> = (0..500).map(|_| ranges.number(&mut dice)).collect();
         assert!(numbers.iter().all(|n| ranges.ranges.iter().any(|r| r.holds(*n))));
-        let mut banks: Vec<&str> = ranges.ranges.iter().map(|r| r.issuer_en.as_str()).collect();
+        let mut banks: Vec<&str> = ranges.ranges.iter().map(|r| &*r.issuer.en).collect();
         banks.dedup();
         assert!(banks.len() >= 5, "{banks:?}");
     }

@@ -47,16 +47,15 @@ pub struct Summary {
 #[derive(serde::Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Line<'a> {
-    Town { seed: u64, places: Vec<Place>, banks: Vec<Bank> },
+    Town { seed: u64, places: Vec<Place>, banks: Vec<Bank<'a>> },
     Truth { attack: AttackKind, subject: &'a Subject, started: String },
     Summary(&'a Summary),
 }
 
 #[derive(serde::Serialize)]
-struct Bank {
-    code: String,
-    name_zh: String,
-    name_en: String,
+struct Bank<'a> {
+    code: &'a str,
+    name: &'a tg_text::Text,
 }
 
 /// Plays a town to the feed at `feed` until its `for_seconds` are over or `stop` receives something (or
@@ -80,7 +79,14 @@ pub fn run(
     let end = options.for_seconds.map(|s| start.plus_us(i64::from(s) * 1_000_000));
     let mut summary = Summary { seed: options.seed, ..Summary::default() };
     let mut town = Town::new(options);
-    print(out, &Line::Town { seed: summary.seed, places: town.places(), banks: bank_rows(&town) })?;
+    print(
+        out,
+        &Line::Town {
+            seed: summary.seed,
+            places: town.places(),
+            banks: town.banks().map(|(code, name)| Bank { code, name }).collect(),
+        },
+    )?;
     let mut line = Feed::new(feed);
     let mut truths_told = 0;
     let mut story = start;
@@ -126,11 +132,6 @@ pub fn stop_when_input_ends() -> Receiver<()> {
         drop(stopper);
     });
     stop
-}
-
-fn bank_rows(town: &Town) -> Vec<Bank> {
-    let row = |(code, name_zh, name_en)| Bank { code, name_zh, name_en };
-    town.banks().into_iter().map(row).collect()
 }
 
 fn print(out: &mut dyn Write, line: &Line<'_>) -> std::io::Result<()> {

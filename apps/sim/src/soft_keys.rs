@@ -1,10 +1,12 @@
-//! Keys of the simulated terminals and host: triple-DES key blocks, PIN blocks, the POS MAC.
+//! Keys of the simulated terminals and host: what a terminal and a security module do with them (key
+//! blocks, PIN blocks; the MAC is that of `tg-keys`).
 //!
 //! For the simulated town only: its keys come from a seed. Nothing here may ever touch a key that matters.
 
 use crate::cards::Number;
 use des::TdesEde2;
 use des::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
+use tg_keys::MacKey;
 
 /// A double-length triple-DES key.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,38 +44,17 @@ impl Key {
         out
     }
 
-    /// The first four bytes of eight zero bytes encrypted.
-    pub(crate) fn check_value(&self) -> [u8; 4] {
-        let [a, b, c, d, ..] = self.encrypt([0; 8]);
-        [a, b, c, d]
+    fn mac_key(&self) -> MacKey {
+        MacKey::from_bytes(&self.0).expect("16 bytes are a double-length key")
+    }
+
+    fn check_value(&self) -> [u8; 4] {
+        self.mac_key().check_value().0
     }
 
     /// The MAC of field 64.
     pub(crate) fn mac(&self, input: &[u8]) -> [u8; 8] {
-        // MAB by exclusive-or, as sixteen hexadecimal characters, each half encrypted.
-        let mut folded = [0_u8; 8];
-        for (i, byte) in input.iter().enumerate() {
-            folded[i % 8] ^= byte;
-        }
-        let mut characters = [0_u8; 16];
-        hex(&folded, &mut characters);
-        let (halves, _) = characters.as_chunks::<8>();
-        let [mut block, second] = [halves[0], halves[1]];
-        block = self.encrypt(block);
-        for (byte, other) in block.iter_mut().zip(second) {
-            *byte ^= other;
-        }
-        hex(&self.encrypt(block), &mut characters);
-        let (halves, _) = characters.as_chunks::<8>();
-        halves[0]
-    }
-}
-
-fn hex(bytes: &[u8; 8], out: &mut [u8; 16]) {
-    const CHARACTERS: &[u8; 16] = b"0123456789ABCDEF";
-    for (i, byte) in bytes.iter().enumerate() {
-        out[2 * i] = CHARACTERS[usize::from(byte >> 4)];
-        out[2 * i + 1] = CHARACTERS[usize::from(byte & 15)];
+        self.mac_key().mac(input)
     }
 }
 
@@ -141,5 +122,12 @@ mod tests {
         let block = pin_block(&key, 12_345, CARD);
         assert_eq!(open_pin_block(&key, block, CARD), Some(12_345));
         assert_eq!(open_pin_block(&Key([9; 16]), block, CARD), None);
+    }
+
+    /// The vector cry-134 of the project's shared data (computed there by an independent program).
+    #[test]
+    fn the_mac_is_that_of_the_shared_vector() {
+        let key = 0xAB73_C941_6D41_E936_E82A_AC11_053B_CEDD_u128.to_be_bytes();
+        assert_eq!(&Key(key).mac(b"20160913201609132016091320160913"), b"30271C74");
     }
 }

@@ -4,6 +4,7 @@
 //! acquirers send the shop's name for the receipt.
 
 use crate::dice::Dice;
+use tg_text::Text;
 
 /// A trade and its habits.
 pub(crate) struct Trade {
@@ -73,8 +74,7 @@ pub(crate) struct Merchant {
     /// DE42: institution (999, of no acquirer), area, category, number.
     pub(crate) number: String,
     pub(crate) trade: &'static Trade,
-    pub(crate) name_zh: String,
-    pub(crate) name_en: String,
+    pub(crate) name: Text,
 }
 
 impl Merchant {
@@ -85,8 +85,10 @@ impl Merchant {
         Merchant {
             number: format!("9995710{:04}{:04}", trade.category, (index + 1) % 10_000),
             trade,
-            name_zh: format!("{zh}{}{branch}店", trade.name_zh),
-            name_en: format!("{en} {} No. {branch}", trade.name_en),
+            name: Text::new(
+                format!("{zh}{}{branch}店", trade.name_zh),
+                format!("{en} {} No. {branch}", trade.name_en),
+            ),
         }
     }
 

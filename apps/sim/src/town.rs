@@ -8,14 +8,13 @@ use crate::attack;
 use crate::cards::{Banks, Card, IssuerState};
 use crate::dice::Dice;
 use crate::host::{self, Answer, Host, KeyRecord, Step};
+use crate::queue::Queue;
 use crate::soft_keys::Key;
 use crate::street::{FAST_FOOD, Merchant, TRADES, VENDING};
 use crate::terminal::{Link, Request, Terminal};
 use crate::truth::{Attacks, Cause, Truth};
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use tg_types::{Instant, SECOND_US};
 
 /// After so long without an answer a terminal gives up and owes a reversal. Real ones wait 30 to 60
@@ -74,9 +73,7 @@ pub struct Place {
     /// Merchant category code.
     pub category: u16,
     /// The shop's invented name.
-    pub name_zh: String,
-    /// The same in English.
-    pub name_en: String,
+    pub name: tg_text::Text,
     /// The device's serial number.
     pub serial_number: String,
 }
@@ -112,29 +109,6 @@ pub(crate) enum Event {
     NextAttack,
 }
 
-struct Scheduled {
-    at: Instant,
-    order: u64,
-    event: Event,
-}
-
-impl PartialEq for Scheduled {
-    fn eq(&self, other: &Self) -> bool {
-        self.order == other.order
-    }
-}
-impl Eq for Scheduled {}
-impl PartialOrd for Scheduled {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Scheduled {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.order).cmp(&(other.at, other.order))
-    }
-}
-
 /// A town of terminals that speak ISO 8583.
 pub struct Town {
     pub(crate) options: Options,
@@ -148,8 +122,7 @@ pub struct Town {
     pub(crate) truths: Vec<Truth>,
     pub(crate) attacks: Vec<attack::CardTesting>,
     pub(crate) serial: u64,
-    queue: BinaryHeap<Reverse<Scheduled>>,
-    order: u64,
+    queue: Queue<Event>,
     sent: Vec<Sent>,
 }
 
@@ -218,8 +191,7 @@ impl Town {
             truths: Vec::new(),
             attacks: Vec::new(),
             serial: 0,
-            queue: BinaryHeap::new(),
-            order: 0,
+            queue: Queue::new(),
             sent: Vec::new(),
             banks,
             options,
@@ -236,10 +208,9 @@ impl Town {
 
     /// Lets the story run until this story time and gives the messages that passed the mirror, in order.
     pub fn advance(&mut self, until: Instant) -> Vec<Sent> {
-        while self.queue.peek().is_some_and(|Reverse(next)| next.at <= until) {
-            let Some(Reverse(next)) = self.queue.pop() else { break };
-            self.now = next.at;
-            self.happen(next.event);
+        while let Some((at, event)) = self.queue.pop_until(until) {
+            self.now = at;
+            self.happen(event);
         }
         self.now = self.now.max(until);
         std::mem::take(&mut self.sent)
@@ -247,7 +218,7 @@ impl Town {
 
     /// When the next thing will happen, in story time.
     pub fn next_at(&self) -> Option<Instant> {
-        self.queue.peek().map(|Reverse(next)| next.at)
+        self.queue.next_at()
     }
 
     /// The attacks that have begun so far.
@@ -265,25 +236,21 @@ impl Town {
                     terminal: t.number.clone(),
                     merchant: merchant.number.clone(),
                     category: merchant.trade.category,
-                    name_zh: merchant.name_zh.clone(),
-                    name_en: merchant.name_en.clone(),
+                    name: merchant.name.clone(),
                     serial_number: t.serial_number.clone(),
                 }
             })
             .collect()
     }
 
-    /// The banks' codes (field 44) with their names in Chinese and English.
-    pub fn banks(&self) -> Vec<(String, String, String)> {
-        let row = |i: &crate::cards::Issuer| (i.code.clone(), i.name_zh.clone(), i.name_en.clone());
-        self.banks.issuers.iter().map(row).collect()
+    /// The banks' codes (the first part of field 44) with their names.
+    pub fn banks(&self) -> impl Iterator<Item = (&str, &'static tg_text::Text)> {
+        self.banks.issuers.iter().map(|bank| (bank.code.as_str(), bank.name))
     }
 
     /// Puts something on the queue, so many microseconds from now.
     pub(crate) fn after(&mut self, wait_us: i64, event: Event) {
-        self.order += 1;
-        let at = self.now.plus_us(wait_us.max(0));
-        self.queue.push(Reverse(Scheduled { at, order: self.order, event }));
+        self.queue.push(self.now.plus_us(wait_us.max(0)), event);
     }
 
     /// A message passes the mirror.
@@ -358,7 +325,7 @@ impl Town {
 
     fn write_answer(&mut self, request: &Request, code: &'static str) -> Answer {
         let now = self.host_time();
-        let shop = self.merchants[self.terminals[request.terminal].merchant].name_zh.clone();
+        let shop = self.merchants[self.terminals[request.terminal].merchant].name.zh.clone();
         self.host.answer(request, code, &shop, &self.banks, &mut self.dice, now)
     }
 
@@ -370,5 +337,46 @@ impl Town {
         if !lost {
             self.after(wait, Event::AtTerminal(answer));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::mac_is_right;
+    use tg_iso8583::Decoder;
+
+    /// Each message is checked at the moment when it passes the mirror, with the keys of that moment.
+    #[test]
+    fn macs_are_right_where_keys_agree_and_wrong_where_they_do_not() {
+        let start = Instant(1_793_586_600_000_000);
+        let mut town = Town::new(Options::new(6, start));
+        let mut decoder = Decoder::named("cup_pos").expect("the dialect");
+        let (mut right, mut wrong, mut refused) = (0, 0, 0);
+        while let Some(at) = town.next_at().filter(|at| *at <= start.plus_us(90 * SECOND_US)) {
+            for sent in town.advance(at) {
+                let message = decoder.decode(&sent.frame).expect("decodes");
+                if message.mac().is_none() {
+                    continue;
+                }
+                let number = message.text(41).expect("a terminal number");
+                let index = town.terminals.iter().position(|t| t.number == number).expect("the terminal");
+                let (own, record) = (town.terminals[index].mac, &town.host.records[index]);
+                if message.mti().is_request() {
+                    assert!(mac_is_right(&sent.frame, &own), "made with the terminal's own key");
+                }
+                let agrees = mac_is_right(&sent.frame, &record.mac);
+                assert_eq!(agrees, own == record.mac || message.mti().is_response(), "{:?}", sent.cause);
+                match sent.cause {
+                    Cause::WrongMasterKey | Cause::SignOnAnswerLost if !agrees => wrong += 1,
+                    cause => {
+                        assert!(agrees, "{cause:?}");
+                        right += 1;
+                    }
+                }
+                refused += u32::from(record.damaged);
+            }
+        }
+        assert!(right > 500 && wrong > 5 && refused > 3, "{right} {wrong} {refused}");
     }
 }

@@ -140,8 +140,8 @@ fn a_sign_on_heals_a_lost_answer_but_not_a_wrong_master_key() {
     let seen = see(&run(options(5), 110).1);
     let last_of = |cause| {
         let terminal = &seen.iter().find(|s| s.cause == cause).expect("the trouble").terminal;
-        let answers = seen.iter().filter(|s| s.terminal == *terminal && s.mti == "0210");
-        answers.last().expect("an answer").code.clone()
+        let mut answers = seen.iter().filter(|s| s.terminal == *terminal && s.mti == "0210");
+        answers.next_back().expect("an answer").code.clone()
     };
     assert_ne!(last_of(Cause::SignOnAnswerLost), "A0");
     assert_eq!(last_of(Cause::WrongMasterKey), "A0");
@@ -214,7 +214,7 @@ fn terminal_clocks_keep_to_the_wall_clock_when_the_story_runs_faster() {
 #[test]
 fn the_sample_in_the_repository_is_what_the_town_makes() {
     let (options, seconds) = tg_sim::sample_options();
-    let made = tg_sim::recording(options, seconds);
+    let made = tg_sim::recording(options.clone(), seconds);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/town.txt");
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         std::fs::write(path, &made).expect("the sample is written");
@@ -222,6 +222,11 @@ fn the_sample_in_the_repository_is_what_the_town_makes() {
     let kept = std::fs::read_to_string(path).expect("the sample");
     assert!(kept == made, "samples/town.txt is out of date: run this test with UPDATE_EXPECT=1");
     assert!((250..450).contains(&kept.lines().count()), "{}", kept.lines().count());
+    let seen = see(&Town::new(options).advance(START.plus_us(i64::from(seconds) * SECOND_US)));
+    for (mti, code) in [("0210", "A7"), ("0210", "A0"), ("0210", "54"), ("0400", "98"), ("0410", "00")] {
+        assert!(seen.iter().any(|s| s.mti == mti && s.code == code), "{mti} {code}");
+    }
+    assert!(seen.iter().filter(|s| s.attack && s.mti == "0200").count() >= 20);
 }
 
 #[test]
