@@ -139,15 +139,20 @@ fn read(bytes: &[u8]) -> Result<(u32, &[u8], &[u8]), TlvFault> {
 const DEPTH_MAX: u8 = 6;
 
 /// Calls `visit` for every object that holds a value, going into constructed ones; stops at the first error,
-/// which it gives. Objects nested deeper than six levels are visited as they are.
+/// which it gives. Two kinds of constructed objects are visited as they are: those nested deeper than six
+/// levels, and those of UnionPay's own tags FFxx whose value is not data objects (signature data write text
+/// there, although the tag's form says "constructed").
 pub fn leaves<'a>(walker: TlvWalker<'a>, visit: &mut dyn FnMut(Tlv<'a>)) -> Result<(), TlvError> {
     fn go<'a>(walker: TlvWalker<'a>, depth: u8, visit: &mut dyn FnMut(Tlv<'a>)) -> Result<(), TlvError> {
         for object in walker {
             let object = object?;
-            if object.is_constructed() && depth < DEPTH_MAX {
-                go(object.children(), depth + 1, visit)?;
-            } else {
+            let plain = !object.is_constructed()
+                || depth >= DEPTH_MAX
+                || (object.tag >> 8 == 0xFF && !object.children().all(|child| child.is_ok()));
+            if plain {
                 visit(object);
+            } else {
+                go(object.children(), depth + 1, visit)?;
             }
         }
         Ok(())
@@ -211,6 +216,18 @@ mod tests {
         assert_eq!(seen, [(0x9F36, 100), (0x57, 107)]);
         let deep = [vec![0x70, 0x7F], [0x70, 0x00].repeat(63), vec![0]].concat();
         leaves(TlvWalker::new(&deep), &mut |_| {}).expect("sound");
+    }
+
+    #[test]
+    fn union_pays_own_tags_may_hold_text_and_templates_may_not() {
+        let mut seen = Vec::new();
+        leaves(TlvWalker::new(&hex("FF0203313233FF03059505000000")), &mut |t| seen.push(t.tag))
+            .expect("text");
+        assert_eq!(seen, [0xFF02, 0xFF03]);
+        seen.clear();
+        leaves(TlvWalker::new(&hex("FF03079505000000800070023132")), &mut |t| seen.push(t.tag))
+            .expect_err("text");
+        assert_eq!(seen, [0x95]);
     }
 
     proptest! {

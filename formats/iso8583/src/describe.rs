@@ -262,8 +262,9 @@ fn describe_chip(
     let begin = field.offset + field.length - field.data.len();
     let mut whole: Vec<char> = hex(&chip.bytes).chars().collect();
     let result = leaves(TlvWalker::new(&chip.bytes), &mut |object: Tlv<'_>| {
-        // Objects nested too deeply to be looked into are hidden whole.
-        let secret = is_secret(object.tag) || object.is_constructed();
+        // Objects that can't be looked into are hidden whole, but for the text in UnionPay's own tags.
+        let opaque = object.is_constructed() && !is_union_pay_text(&object);
+        let secret = is_secret(object.tag) || opaque;
         let value = match secret {
             true => hide(&hex(object.value)),
             // Who knows what a private tag holds.
@@ -296,6 +297,10 @@ fn describe_chip(
         }
     });
     (whole.into_iter().collect(), error.filter(|_| chip.strict))
+}
+
+fn is_union_pay_text(object: &Tlv<'_>) -> bool {
+    object.tag >> 8 == 0xFF && object.value.iter().all(|byte| *byte >= 0x20)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -82,6 +82,18 @@ fn secret_tags_are_hidden_in_the_list_and_in_the_hex() {
 }
 
 #[test]
+fn signature_data_in_union_pays_own_tags_are_read_and_masked() {
+    let pan: String = "6200000000000005".bytes().map(|b| format!("{b:02X}")).collect();
+    let bytes = built("cup_pos", 920, &[(55, &format!("FF0006BDBBD2D7B3C9FF0112CC{pan}20FF0202015AFF0300"))]);
+    let described = value(&shown("cup_pos", &bytes));
+    assert_eq!(described.get("error"), None);
+    let emv = described["emv"].as_array().expect("list");
+    assert_eq!(emv[0]["value"], "BDBBD2D7B3C9");
+    assert_eq!(emv[1]["value"], format!("CC363230303030{}3030303520", "*".repeat(12)));
+    assert_eq!((&emv[2]["value"], &emv[2]["masked"]), (&Value::from("****"), &Value::from(true)));
+}
+
+#[test]
 fn broken_chip_data_is_an_error_beside_all_fields_and_its_rest_is_hidden() {
     let bytes = built("cup_pos", 200, &[(11, "000016"), (55, "9F360200A55A0A6200000000000005"), (60, "22")]);
     let described = value(&shown("cup_pos", &bytes));
