@@ -20,3 +20,11 @@ addEventListener("keydown", (event) => {
     links[next]?.focus();
   }
 });
+
+// On a phone an empty filter form would push the payments off the screen.
+if (matchMedia("(max-width: 700px)").matches) {
+  document.querySelector("[data-fold-on-phone]")?.removeAttribute("open");
+}
+
+// On a phone the rooms stand in a bar that scrolls: bring the present one into sight.
+document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

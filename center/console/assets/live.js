@@ -12,16 +12,23 @@ function element(html) {
   return holder.content.firstElementChild;
 }
 
+/** Replaces an element and leaves the keyboard where it was. @param {Element} old @param {Element} fresh */
+function swap(old, fresh) {
+  const stops = "a, summary, button";
+  const at = [...old.querySelectorAll(stops)].indexOf(document.activeElement);
+  old.replaceWith(fresh);
+  if (at >= 0) fresh.querySelectorAll(stops)[at]?.focus({ preventScroll: true });
+}
+
 /** Puts a payment's row in its place; an open row keeps its fold. @param {Element} row */
 function upsert(row) {
   const body = document.querySelector("[data-live-rows]");
   if (!body) return;
   const old = document.getElementById(row.id);
   if (old) {
-    if (old.contains(document.activeElement)) return;
     const fold = row.querySelector("details");
     if (fold && old.querySelector("details[open]")) fold.open = true;
-    old.replaceWith(row);
+    swap(old, row);
   } else {
     row.classList.add("fresh");
     body.prepend(row);
@@ -33,7 +40,7 @@ function upsert(row) {
 /** @param {Element} part */
 function replace(part) {
   const old = document.getElementById(part.id);
-  if (old && !old.contains(document.activeElement)) old.replaceWith(part);
+  if (old) swap(old, part);
 }
 
 if (address) {

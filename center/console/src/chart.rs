@@ -49,7 +49,8 @@ fn plot(
     to_us: i64,
     drawing: Markup,
 ) -> Markup {
-    let ticks: Vec<i64> = (0..=4).map(|i| from_us + (to_us - from_us) / 4 * i).collect();
+    let ticks: Vec<i64> =
+        (0..=4).map(|i| from_us.saturating_add(to_us.saturating_sub(from_us) / 4 * i)).collect();
     html! {
         figure.chart {
             div.axis-y aria-hidden="true" { span { (top) } span { (middle) } span { "0" } }
@@ -88,20 +89,41 @@ pub(crate) fn minutes(minutes: &[Minute], frame: &Frame) -> Markup {
     let drawing = html! {
         path.s-grid d="M0 .5H1200M0 80H1200M0 159.5H1200" {}
         @for (i, minute) in minutes.iter().enumerate() {
-            @let parts = [("bad", minute.declined), ("warn", minute.unknown), ("acc", minute.reversed), ("ok", minute.approved)];
             @let x = slot * i as f64 + slot * 0.14;
-            @let mut below = 0u64;
-            @for (class, n) in parts {
-                @if n > 0 {
-                    rect class={ "f-" (class) } x=(round(x)) y=(round(160.0 - height(below + u64::from(n))))
-                        width=(round(slot * 0.72)) height=(round(height(u64::from(n)))) {}
-                }
-                @let _ = { below += u64::from(n); };
+            @for (class, below, n) in stacked(minute) {
+                rect class={ "f-" (class) } x=(round(x)) y=(round(160.0 - height(below + n)))
+                    width=(round(slot * 0.72)) height=(round(height(n))) {}
             }
         }
     };
     let middle = if highest.is_multiple_of(2) { format::count(highest / 2) } else { String::new() };
-    plot(frame, &label, &format::count(highest), &middle, first.start_us, last.start_us + 60_000_000, drawing)
+    plot(
+        frame,
+        &label,
+        &format::count(highest),
+        &middle,
+        first.start_us,
+        last.start_us.saturating_add(60_000_000),
+        drawing,
+    )
+}
+
+/// The pieces of one minute's bar from the foot up: class, what lies below it, how many.
+fn stacked(minute: &Minute) -> impl Iterator<Item = (&'static str, u64, u64)> {
+    let pieces = [
+        ("bad", minute.declined),
+        ("warn", minute.unknown),
+        ("acc", minute.reversed),
+        ("ok", minute.approved),
+    ];
+    pieces
+        .into_iter()
+        .scan(0u64, |sum, (class, n)| {
+            let below = *sum;
+            *sum += u64::from(n);
+            Some((class, below, u64::from(n)))
+        })
+        .filter(|piece| piece.2 > 0)
 }
 
 /// Share of a count in each minute, as bars in one colour.
@@ -119,23 +141,25 @@ pub(crate) fn shares(points: &[(i64, u16)], label: &str, frame: &Frame) -> Marku
         }
     };
     let of = |bp: u64| format::percent(u16::try_from(bp).unwrap_or(10_000));
-    plot(frame, label, &of(highest), &of(highest / 2), first.0, last.0 + 60_000_000, drawing)
+    plot(frame, label, &of(highest), &of(highest / 2), first.0, last.0.saturating_add(60_000_000), drawing)
 }
 
 /// Payments as marks on a time axis: one stroke each; height by amount where all have one.
 pub(crate) fn marks(marks: &[Mark], frame: &Frame, label: &str) -> Markup {
-    let (Some(first), Some(last)) = (marks.first(), marks.last()) else { return html! {} };
-    let pad = ((last.at_us - first.at_us) / 50).max(1_000_000);
-    let (from, to) = (first.at_us - pad, last.at_us + pad);
+    let instants = marks.iter().map(|m| m.at_us);
+    let (Some(first), Some(last)) = (instants.clone().min(), instants.max()) else { return html! {} };
+    let pad = (last.saturating_sub(first) / 50).max(1_000_000);
+    let (from, to) = (first.saturating_sub(pad), last.saturating_add(pad));
     let amounts: Vec<u64> = marks.iter().filter_map(|m| m.amount).map(|a| a.minor.unsigned_abs()).collect();
     let highest = amounts.iter().copied().max().unwrap_or(0).max(1);
-    let by_amount = amounts.len() == marks.len();
     let currency = marks.iter().find_map(|m| m.amount).map_or(0, |a| a.currency);
+    // Heights of two currencies can't be compared.
+    let by_amount = marks.iter().all(|m| m.amount.is_some_and(|a| a.currency == currency));
     let top = nice_ceiling(highest);
     let drawing = html! {
         path.s-grid d="M0 .5H1200M0 80H1200M0 159.5H1200" {}
         @for mark in marks {
-            @let x = (mark.at_us - from) as f64 * 1200.0 / (to - from) as f64;
+            @let x = (mark.at_us as f64 - from as f64) * 1200.0 / (to as f64 - from as f64);
             @let y = match mark.amount {
                 Some(a) if by_amount => 160.0 - (a.minor.unsigned_abs() as f64 * 156.0 / top as f64).max(8.0),
                 _ => 60.0,

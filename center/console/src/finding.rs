@@ -73,8 +73,8 @@ fn events_chart(view: &FindingPage, frame: &Frame) -> Markup {
                     (frame.pick("发现于 ", "Found at ")) (format::time(frame, found, Style::Near))
                     @if found > view.finding.first_us {
                         (frame.lang.pick(
-                            format!("，第一笔之后 {}", format::span(frame.lang, u64::try_from((found - view.finding.first_us) / 1_000).unwrap_or(0))),
-                            format!(", {} after the first event", format::span(frame.lang, u64::try_from((found - view.finding.first_us) / 1_000).unwrap_or(0))),
+                            format!("，第一笔之后 {}", format::span(frame.lang, format::between_ms(view.finding.first_us, found))),
+                            format!(", {} after the first event", format::span(frame.lang, format::between_ms(view.finding.first_us, found))),
                         ))
                     }
                 } }

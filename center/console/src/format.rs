@@ -155,11 +155,14 @@ pub(crate) fn share_bp(part: u64, all: u64) -> u16 {
 pub(crate) fn span(lang: Lang, ms: u64) -> String {
     if ms < 1_000 {
         lang.pick(format!("{ms} 毫秒"), format!("{ms} ms"))
-    } else if ms < 60_000 {
-        lang.pick(
-            format!("{}.{} 秒", ms / 1_000, ms % 1_000 / 100),
-            format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
-        )
+    } else if ms < 120_000 {
+        let tenths = ms / 100;
+        let number = if tenths.is_multiple_of(10) {
+            (tenths / 10).to_string()
+        } else {
+            format!("{}.{}", tenths / 10, tenths % 10)
+        };
+        lang.pick(format!("{number} 秒"), format!("{number} s"))
     } else if ms < 3_600_000 {
         lang.pick(
             format!("{} 分 {} 秒", ms / 60_000, ms % 60_000 / 1_000),
@@ -178,18 +181,18 @@ pub(crate) fn span(lang: Lang, ms: u64) -> String {
     }
 }
 
+/// Milliseconds from one instant to a later one; 0 if it isn't later.
+pub(crate) fn between_ms(from_us: i64, to_us: i64) -> u64 {
+    u64::try_from(to_us.saturating_sub(from_us) / 1_000).unwrap_or(0)
+}
+
 /// How long ago an instant was.
 pub(crate) fn ago(frame: &Frame, at_us: i64) -> String {
-    let ms = u64::try_from(frame.now_us.saturating_sub(at_us) / 1_000).unwrap_or(0);
+    let ms = between_ms(at_us, frame.now_us);
     if ms < 1_000 {
         return frame.pick("刚刚", "just now").into();
     }
-    let ms = if ms < 60_000 { ms / 1_000 * 1_000 } else { ms };
-    let text = if ms < 60_000 {
-        frame.lang.pick(format!("{} 秒", ms / 1_000), format!("{} s", ms / 1_000))
-    } else {
-        span(frame.lang, ms)
-    };
+    let text = span(frame.lang, ms / 1_000 * 1_000);
     frame.lang.pick(format!("{text}前"), format!("{text} ago"))
 }
 
@@ -269,9 +272,22 @@ fn digit_run(chars: &[char], start: usize) -> (usize, Vec<u8>) {
 }
 
 fn looks_like_card(digits: &[u8]) -> bool {
-    if !(13..=19).contains(&digits.len()) || !matches!(digits[0], 3..=6 | 2 | 8 | 9) {
-        return false;
+    digits.len() >= 13 && begins_like_a_card(digits) && passes_luhn(digits)
+}
+
+/// Beginnings and lengths of the card schemes, so that a merchant number of 15 digits or a log offset stays whole.
+fn begins_like_a_card(digits: &[u8]) -> bool {
+    let four = digits[..4].iter().fold(0u16, |n, &d| n * 10 + u16::from(d));
+    match digits.len() {
+        13 => four / 1_000 == 4,
+        14 => matches!(four / 100, 36 | 38 | 39) || matches!(four / 10, 300..=305),
+        15 => matches!(four / 100, 34 | 37),
+        16..=19 => matches!(four / 1_000, 4 | 5 | 6 | 9) || matches!(four, 2221..=2720 | 3528..=3589),
+        _ => false,
     }
+}
+
+fn passes_luhn(digits: &[u8]) -> bool {
     let sum: u32 = digits
         .iter()
         .rev()
@@ -323,10 +339,24 @@ mod tests {
     }
 
     #[test]
+    fn spans_read_as_people_say_them() {
+        let of = |ms| [span(Lang::Zh, ms), span(Lang::En, ms)];
+        assert_eq!(of(171), ["171 毫秒", "171 ms"]);
+        assert_eq!(of(60_000), ["60 秒", "60 s"]);
+        assert_eq!(of(61_250), ["61.2 秒", "61.2 s"]);
+        assert_eq!(of(372_000), ["6 分 12 秒", "6 min 12 s"]);
+        assert_eq!(of(90_000_000), ["1 天 1 小时", "1 d 1 h"]);
+    }
+
+    #[test]
     fn free_text_loses_card_numbers_and_keeps_the_rest() {
         assert_eq!(mask_cards("卡 4111111111111111 的客户"), "卡 411111••••••1111 的客户");
         assert_eq!(mask_cards("4111 1111 1111 1111"), "411111••••••1111");
-        assert_eq!(mask_cards("532814000418 / 70310482"), "532814000418 / 70310482");
+        assert_eq!(mask_cards("6224 2412-3412 0009"), "6224 2412-3412 0009", "not a card: fails Luhn");
+        for kept in ["532814000418 / 70310482", "899000058120417", "2025-11-24 14:32:08", "1763965928114000"]
+        {
+            assert_eq!(mask_cards(kept), kept);
+        }
     }
 
     #[test]

@@ -81,8 +81,8 @@ impl Frame {
     /// A [`tg_text::Text`] in the viewer's language; half-width marks of the catalogues become full-width.
     pub(crate) fn text(&self, text: &tg_text::Text) -> String {
         match self.lang {
-            Lang::Zh => tg_text::chinese_punctuation(&text.zh),
-            Lang::En => text.en.to_string(),
+            Lang::Zh => format::mask_cards(&tg_text::chinese_punctuation(&text.zh)),
+            Lang::En => format::mask_cards(&text.en),
         }
     }
 
@@ -90,7 +90,7 @@ impl Frame {
         let mut url = self.path.clone();
         let mut mark = '?';
         for (k, v) in self.query.iter().filter(|(k, _)| k != "lang" && k != "tz") {
-            url += &format!("{mark}{}={}", format::url(k), format::url(v));
+            url += &format!("{mark}{}={}", format::url(k), format::url(&format::mask_cards(v)));
             mark = '&';
         }
         url + &format!("{mark}{key}={}", format::url(value))

@@ -19,6 +19,7 @@ const ICONS: &[(&str, &str)] = &[
         r#"<rect x="6.5" y="3" width="11" height="18" rx="2"/><path d="M9.5 6.5h5v4h-5zM9.7 14h.1M12 14h.1M14.3 14h.1M9.7 17.2h.1M12 17.2h.1M14.3 17.2h.1"/>"#,
     ),
     ("circx", r#"<circle cx="12" cy="12" r="8.5"/><path d="M9.3 9.3l5.4 5.4M14.7 9.3l-5.4 5.4"/>"#),
+    ("list", r#"<path d="M4 6.5h16M4 12h16M4 17.5h10"/>"#),
     ("search", r#"<circle cx="11" cy="11" r="6.5"/><path d="M20 20l-4.3-4.3"/>"#),
     (
         "globe",

@@ -8,7 +8,7 @@ use crate::frame::{Frame, Room, page};
 use crate::icons::icon;
 use crate::rows;
 use crate::view::{Feed, FeedState, Figures, OverviewPage};
-use crate::{chart, words};
+use crate::{chart, live, words};
 use maud::{Markup, html};
 
 /// The overview.
@@ -16,7 +16,7 @@ pub fn overview(view: &OverviewPage, frame: &Frame) -> Markup {
     let parts = overview_parts(view, frame);
     let [banner, figures, minutes, failures, failed, findings] = parts;
     let body = html! {
-        div.title { div { h1 { (frame.pick("总览", "Overview")) } } }
+        div.title { div { h1 { (frame.pick("总览", "Overview")) } } (live::state(frame)) }
         (banner.1) (figures.1)
         div.cols {
             div.stack { (minutes.1) (failed.1) }
@@ -43,44 +43,48 @@ fn banner(view: &OverviewPage, frame: &Frame) -> Markup {
     let dead: Vec<&Feed> =
         view.feeds.iter().filter(|f| matches!(f.state, FeedState::Silent | FeedState::Down)).collect();
     html! {
-        div id="banner" {
-            @if frame.demo {
-                p.strip-note.demo {
-                    span.chip.acc { (frame.pick("演示", "Demo")) }
-                    span { (frame.pick(
-                        "这里的终端、商户和交易都是模拟的，由本机另一个进程经 TCP 发来真实的 ISO 8583 报文。",
-                        "Every terminal, merchant and payment here is simulated; another process on this machine sends real ISO 8583 messages over TCP.",
-                    )) }
-                }
-            }
-            @if view.feeds.is_empty() {
-                p.strip-note.warn role="status" {
-                    (icon("tri"))
-                    span { b { (frame.pick("还没有接入。", "No feed is set up. ")) }
-                        (frame.pick("用 --feed 地址,dialect=方言 启动。", "Start with --feed ADDRESS,dialect=NAME.")) }
-                }
-            }
-            @for feed in dead {
-                p.strip-note.bad role="alert" {
-                    (icon("tri"))
-                    span {
-                        b { @if feed.state == FeedState::Down {
-                            (frame.lang.pick(format!("接入“{}”没有在监听。", feed.name), format!("Feed “{}” is not listening. ", feed.name)))
-                        } @else {
-                            (frame.lang.pick(format!("接入“{}”没有报文了。", feed.name), format!("Feed “{}” has gone silent. ", feed.name)))
-                        } }
-                        @if let Some(at) = feed.last_message_us {
-                            (frame.pick("最后一条在 ", "Its last message came at ")) (format::time(frame, at, Style::Near))
-                            (frame.lang.pick(format!("（{}），", format::ago(frame, at)), format!(" ({}), ", format::ago(frame, at))))
-                        }
-                        (frame.pick("下面的数字从那时起不再更新。", "and the figures below have stood still since."))
+            div id="banner" {
+                @if frame.demo {
+                    p.strip-note.demo {
+                        span.chip.acc { (frame.pick("演示", "Demo")) }
+                        span { (frame.pick(
+                            "这里的终端、商户和交易都是模拟的，由本机另一个进程经 TCP 发来真实的 ISO 8583 报文。",
+                            "Every terminal, merchant and payment here is simulated; another process on this machine sends real ISO 8583 messages over TCP.",
+                        )) }
                     }
-                    a.btn href="/health" { (frame.pick("查看接入", "Look at the feeds")) }
                 }
+                @if view.feeds.is_empty() {
+                    p.strip-note.warn role="status" {
+                        (icon("tri"))
+                        span { b { (frame.pick("还没有接入。", "No feed is set up. ")) }
+                            (frame.pick("用 --feed 地址,dialect=方言 启动。", "Start with --feed ADDRESS,dialect=NAME.")) }
+                    }
+                }
+                @for feed in dead {
+                    p.strip-note.bad role="alert" {
+                        (icon("tri"))
+                        span {
+                            b { @if feed.state == FeedState::Down {
+                                (frame.lang.pick(format!("接入“{}”没有在监听。", feed.name), format!("Feed “{}” is not listening. ", feed.name)))
+                            } @else {
+                                (frame.lang.pick(format!("接入“{}”没有报文了。", feed.name), format!("Feed “{}” has gone silent. ", feed.name)))
+                            } }
+                            @if let Some(at) = feed.last_message_us {
+                                (frame.pick("最后一条在 ", "Its last message came at ")) (format::time(frame, at, Style::Near))
+                                (frame.lang.pick(format!("（{}），", format::ago(frame, at)), format!(" ({}), ", format::ago(frame, at))))
+                            }
+    @if view.feeds.iter().any(|f| f.state == FeedState::Live) {
+                                (frame.pick("下面的数字从那时起不含这一路。", "and the figures below lack it since then."))
+                            } @else {
+                                (frame.pick("下面的数字从那时起不再更新。", "and the figures below have stood still since."))
+                            }
+                        }
+                        a.btn href="/health" { (frame.pick("查看接入", "Look at the feeds")) }
+                    }
+                }
+                (undecoded_warning(view, frame))
             }
-            (undecoded_warning(view, frame))
         }
-    }
 }
 
 /// From one frame in a hundred on, and at least five, someone should look at the dialect.
@@ -117,8 +121,8 @@ fn figures(f: &Figures, frame: &Frame) -> Markup {
         _ => false,
     };
     let unknown = lang.pick(
-        format!("，其中 {} 笔未知", format::count(f.unknown)),
-        format!(", {} unknown", format::count(f.unknown)),
+        format!("其中未知 {}；", format::count(f.unknown)),
+        format!("{} unknown; ", format::count(f.unknown)),
     );
     let figure = |label: &str, value: String, compared: String, href: &str, worse: bool| {
         html! {
@@ -135,7 +139,7 @@ fn figures(f: &Figures, frame: &Frame) -> Markup {
             (figure(frame.pick("批准率，60 分钟", "Approved, 60 min"), f.approved_bp.map_or("—".into(), format::percent),
                 before(f.approved_usual_bp.map(format::percent)), "/payments?outcome=approved", approved_worse))
             (figure(frame.pick("失败，60 分钟", "Failed, 60 min"), format::count(f.failed),
-                before(f.failed_usual.map(format::count)) + if f.unknown > 0 { &unknown } else { "" }, "/payments?outcome=failed", failed_worse))
+                if f.unknown > 0 { unknown } else { String::new() } + &before(f.failed_usual.map(format::count)), "/payments?outcome=failed", failed_worse))
             (figure(frame.pick("未结发现", "Open findings"), format::count(f.findings_open),
                 lang.pick(format!("近一小时新增 {}", f.findings_new), format!("{} new in the last hour", f.findings_new)), "/findings", false))
             (figure(frame.pick("活跃终端，60 分钟", "Terminals, 60 min"), format::count(f.terminals_seen),
@@ -145,7 +149,7 @@ fn figures(f: &Figures, frame: &Frame) -> Markup {
 }
 
 fn minutes(view: &OverviewPage, frame: &Frame) -> Markup {
-    let any = view.minutes.iter().any(|m| m.approved + m.declined + m.unknown + m.reversed > 0);
+    let any = view.minutes.iter().any(|m| (m.approved | m.declined | m.unknown | m.reversed) != 0);
     html! {
         section.card id="minutes" {
             div.head {

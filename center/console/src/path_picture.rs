@@ -70,11 +70,12 @@ fn subtitle(view: &PaymentPage, frame: &Frame) -> String {
 fn positions(messages: &[MessageRow]) -> (Vec<f64>, bool) {
     let (Some(first), Some(last)) = (messages.first(), messages.last()) else { return (Vec::new(), false) };
     let span = last.at_us.saturating_sub(first.at_us);
-    if messages.len() <= 2 && span <= 10_000_000 {
+    if messages.len() == 2 && span <= 10_000_000 {
         let end = scale_end_ms(span);
         let x = |at: i64| {
             LEFT + SLANT
-                + (at - first.at_us) as f64 / 1_000.0 * (RIGHT - LEFT - 2.0 * SLANT - 40.0) / end as f64
+                + at.saturating_sub(first.at_us) as f64 / 1_000.0 * (RIGHT - LEFT - 2.0 * SLANT - 40.0)
+                    / end as f64
         };
         return (messages.iter().map(|m| x(m.at_us)).collect(), true);
     }
@@ -113,11 +114,11 @@ fn picture(view: &PaymentPage, frame: &Frame) -> Markup {
             path.s-lane d=(lane(TERMINAL)) {}
             (lane_label(&frame.text(&crate::words::station(Station::Acquirer)), view.reach.acquirer.as_deref().unwrap_or_default(), ACQUIRER, true))
             path.s-lane d=(lane(ACQUIRER)) {}
-            @if ghosts { (ghost_lanes(view, &xs, frame)) }
             @if let (Some(a), Some(b)) = (xs.first(), answer_at(&messages, &xs)) {
                 rect class=(if view.payment.outcome == Outcome::Approved { "f-ok" } else { "f-bad" })
                     x=(round(*a)) y=(ACQUIRER - 3.0) width=(round((b - a).max(6.0))) height="6" rx="3" {}
             }
+            @if ghosts { (ghost_lanes(view, &xs, frame)) }
             @for (i, (message, x)) in messages.iter().zip(&xs).enumerate() {
                 (leg(message, *x, i, &messages, view, frame))
             }
@@ -132,9 +133,28 @@ fn ghosts(view: &PaymentPage) -> bool {
 }
 
 fn answer_at(messages: &[MessageRow], xs: &[f64]) -> Option<f64> {
+    xs.get(answered_at(messages)?).copied()
+}
+
+/// Which message answers the payment. An answer to the reversal does not.
+fn answered_at(messages: &[MessageRow]) -> Option<usize> {
     let at = messages.iter().position(|m| m.direction == Direction::ToTerminal)?;
-    // An answer to the reversal is not an answer to the payment.
-    if messages[..at].iter().any(|m| m.mti.starts_with("04")) { None } else { xs.get(at).copied() }
+    (!messages[..at].iter().any(|m| m.mti.starts_with("04"))).then_some(at)
+}
+
+fn no_answer(view: &PaymentPage, frame: &Frame) -> String {
+    match (view.payment.outcome, view.reach.waited_ms) {
+        (Outcome::Waiting, _) => frame.pick("等待应答", "waiting for the answer").to_string(),
+        (_, Some(ms)) => {
+            let waited = format::span(frame.lang, ms);
+            frame.lang.pick(format!("{waited}内没有应答"), format!("no answer within {waited}"))
+        }
+        (_, None) => frame.pick("没有看到应答", "no answer was seen").to_string(),
+    }
+}
+
+fn gone_answer(view: &PaymentPage, frame: &Frame) -> Markup {
+    html! { li.gone { span.way aria-hidden="true" { "?" } div { b { (no_answer(view, frame)) } } } }
 }
 
 fn lane_label(name: &str, who: &str, y: f64, seen: bool) -> Markup {
@@ -146,6 +166,9 @@ fn lane_label(name: &str, who: &str, y: f64, seen: bool) -> Markup {
 }
 
 fn scale(messages: &[MessageRow], to_scale: bool, foot: f64, frame: &Frame) -> Markup {
+    if messages.len() < 2 {
+        return html! {};
+    }
     if !to_scale {
         return html! {
             text.dim.mid x=(round((LEFT + RIGHT) / 2.0)) y=(round(foot + 18.0)) {
@@ -154,7 +177,7 @@ fn scale(messages: &[MessageRow], to_scale: bool, foot: f64, frame: &Frame) -> M
         };
     }
     let first = messages.first().map_or(0, |m| m.at_us);
-    let span = messages.last().map_or(0, |m| m.at_us - first);
+    let span = messages.last().map_or(0, |m| m.at_us.saturating_sub(first));
     let end = scale_end_ms(span);
     let step = (RIGHT - LEFT - 2.0 * SLANT - 40.0) / 4.0;
     html! {
@@ -218,7 +241,7 @@ fn leg(
     let delay = i
         .checked_sub(1)
         .and_then(|j| all.get(j))
-        .map(|before| u64::try_from((message.at_us - before.at_us) / 1_000).unwrap_or(0));
+        .map(|before| format::between_ms(before.at_us, message.at_us));
     let meaning = message.meaning.as_ref().map(|m| frame.text(m)).unwrap_or_default();
     html! {
         path class={ "s-" (paint) } d={ "M" (round(x1)) " " (round(y1)) "L" (round(x2)) " " (round(y2)) } {}
@@ -294,15 +317,7 @@ fn missing_answer(messages: &[MessageRow], xs: &[f64], view: &PaymentPage, frame
     let Some(first) = xs.first() else { return html! {} };
     let from = first + 18.0;
     let to = xs.get(1).map_or(from + 190.0, |next| (next - SLANT - 24.0).max(from + 40.0));
-    let waiting = view.payment.outcome == Outcome::Waiting;
-    let words = match (waiting, view.reach.waited_ms) {
-        (true, _) => frame.pick("等待应答", "waiting for the answer").to_string(),
-        (false, Some(ms)) => frame.lang.pick(
-            format!("{} 内没有应答", format::span(frame.lang, ms)),
-            format!("no answer within {}", format::span(frame.lang, ms)),
-        ),
-        (false, None) => frame.pick("没有看到应答", "no answer was seen").to_string(),
-    };
+    let words = no_answer(view, frame);
     let y = (TERMINAL + ACQUIRER) / 2.0;
     let label_y = if messages.len() > 1 { TERMINAL + 22.0 } else { y + 4.0 };
     html! {
@@ -316,6 +331,7 @@ fn missing_answer(messages: &[MessageRow], xs: &[f64], view: &PaymentPage, frame
 /// The same as a list: phones, print, screen readers.
 fn list(view: &PaymentPage, frame: &Frame) -> Markup {
     let messages = &view.payment.messages;
+    let unanswered = answered_at(messages).is_none();
     html! {
         ol.path-list {
             @for (i, message) in messages.iter().enumerate() {
@@ -327,19 +343,12 @@ fn list(view: &PaymentPage, frame: &Frame) -> Markup {
                         small {
                             (format::time(frame, message.at_us, Style::Milli))
                             @if let Some(before) = before {
-                                " · +" (format::span(frame.lang, u64::try_from((message.at_us - before.at_us) / 1_000).unwrap_or(0)))
+                                " · +" (format::span(frame.lang, format::between_ms(before.at_us, message.at_us)))
                             }
                         }
                     }
                 }
-            }
-            @if !messages.iter().any(|m| m.direction == Direction::ToTerminal) {
-                li.gone { span.way aria-hidden="true" { "?" } div { b {
-                    @match view.reach.waited_ms {
-                        Some(ms) => (frame.lang.pick(format!("{} 内没有看到应答", format::span(frame.lang, ms)), format!("No answer within {}", format::span(frame.lang, ms)))),
-                        None => (frame.pick("没有看到应答", "No answer was seen")),
-                    }
-                } } }
+                @if i == 0 && unanswered { (gone_answer(view, frame)) }
             }
             @if let Some(by) = view.reach.answered_by {
                 li.gone { span.way aria-hidden="true" { "·" } div {

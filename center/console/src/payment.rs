@@ -210,7 +210,7 @@ fn next_step(next: &NextStep, frame: &Frame) -> Markup {
             @if next.otherwise.is_some() || next.why.is_some() {
                 ul.then {
                     @if let Some(otherwise) = &next.otherwise {
-                        li { (icon("arrow")) span { (frame.pick("还是不行：", "If that doesn't help: ")) (frame.text(otherwise)) } }
+                        li { (icon("arrow")) span { @if stop { (frame.pick("然后：", "Then: ")) } @else { (frame.pick("还是不行：", "If that doesn't help: ")) } (frame.text(otherwise)) } }
                     }
                     @if let Some(why) = &next.why { li { (icon("info")) span { (frame.text(why)) } } }
                 }
@@ -285,7 +285,7 @@ fn messages(messages: &[MessageRow], frame: &Frame) -> Markup {
             @for m in messages {
                 @if !m.fields.is_empty() {
                     details.fields {
-                        summary { (icon("down")) span { (m.mti) " " (frame.lang.pick(format!("的 {} 个域", m.fields.len()), format!(": {} fields", m.fields.len()))) } }
+                        summary { (icon("down")) span { (m.mti) " " (frame.lang.pick(format!("的 {} 个域", m.fields.len()), format!("· {} fields", m.fields.len()))) } }
                         table.list {
                             caption.sr { (m.mti) }
                             tbody { @for f in &m.fields {

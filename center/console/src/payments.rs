@@ -6,7 +6,7 @@
 use crate::frame::{Frame, Room, page};
 use crate::icons::icon;
 use crate::view::{Filter, OutcomeFilter, PaymentsPage};
-use crate::{format, rows};
+use crate::{format, live, rows};
 use maud::{Markup, html};
 
 /// The list of payments.
@@ -29,9 +29,7 @@ pub fn payments(view: &PaymentsPage, frame: &Frame) -> Markup {
                     (icon("pause")) span { (frame.pick("暂停更新", "Pause")) }
                     span.sr data-label-paused=(frame.pick("继续更新", "Resume")) {}
                 }
-                span.chip.ok.needs-script data-live-state hidden
-                    data-paused=(frame.pick("已暂停", "Paused")) data-lost=(frame.pick("连接中断，正在重连", "Connection lost, retrying"))
-                    data-live=(frame.pick("实时", "Live")) role="status" { (frame.pick("实时", "Live")) }
+                (live::state(frame))
             } @else if view.is_older {
                 a.btn href=(newest_address(&view.filter)) { (frame.pick("回到最新", "Back to the newest")) }
             }
@@ -69,8 +67,11 @@ fn parameters(filter: &Filter) -> String {
         ("outcome", outcome),
         ("code", &filter.code),
     ];
-    let parts: Vec<String> =
-        pairs.iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| format!("{k}={}", format::url(v))).collect();
+    let parts: Vec<String> = pairs
+        .iter()
+        .filter(|(_, v)| !v.is_empty())
+        .map(|(k, v)| format!("{k}={}", format::url(&format::mask_cards(v))))
+        .collect();
     if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
 }
 
@@ -93,12 +94,14 @@ fn filter_form(view: &PaymentsPage, frame: &Frame) -> Markup {
     let field = |name: &str, label: &str, value: &str, mode: &str, most: u8| {
         html! {
             label { span { (label) }
-                input type="text" name=(name) value=(value) inputmode=(mode) maxlength=(most) autocomplete="off";
+                input type="text" name=(name) value=(format::mask_cards(value)) inputmode=(mode) maxlength=(most) autocomplete="off";
             }
         }
     };
     html! {
-        form.card.filter action="/payments" method="get" aria-label=(frame.pick("筛选", "Filter")) {
+        details.card.filter-fold open data-fold-on-phone[is_empty(f)] {
+        summary { (icon("list")) (frame.pick("筛选", "Filter")) }
+        form.filter action="/payments" method="get" aria-label=(frame.pick("筛选", "Filter")) {
             (field("reference", frame.pick("参考号或流水号", "Reference or trace"), &f.reference, "text", 12))
             (field("terminal", frame.pick("终端号", "Terminal"), &f.terminal, "text", 16))
             (field("last4", frame.pick("卡号后四位", "Last four digits"), &f.last_four, "numeric", 4))
@@ -119,6 +122,7 @@ fn filter_form(view: &PaymentsPage, frame: &Frame) -> Markup {
             @if let Some(problem) = &view.filter_problem {
                 p.form-problem role="alert" { (icon("tri")) (frame.text(problem)) }
             }
+        }
         }
     }
 }

@@ -247,7 +247,7 @@ pub(crate) fn older_link(frame: &Frame, cursor: Option<&str>) -> Markup {
     let Some(cursor) = cursor else { return html! {} };
     let mut url = format!("{}?", frame.path);
     for (k, v) in frame.query.iter().filter(|(k, _)| k != "before" && k != "lang" && k != "tz") {
-        url += &format!("{}={}&", format::url(k), format::url(v));
+        url += &format!("{}={}&", format::url(k), format::url(&format::mask_cards(v)));
     }
     url += &format!("before={}", format::url(cursor));
     html! { p.more { a href=(url) rel="next" { (frame.pick("更早的", "Older")) (icon("arrow")) } } }

@@ -99,8 +99,8 @@ fn facts(view: &TerminalPage, frame: &Frame) -> Markup {
         section.card {
             div.head { h2 { (frame.pick("已知的事", "What is known")) } p { (frame.pick("来自报文", "from its messages")) } }
             dl.tell.end-pad {
-                (text(frame.pick("终端号", "Terminal"), Some(view.terminal.terminal.clone()), true))
-                (text(frame.pick("商户号", "Merchant"), Some(view.terminal.merchant.clone()), true))
+                (text(frame.pick("终端号", "Terminal"), Some(view.terminal.terminal.clone()), false))
+                (text(frame.pick("商户号", "Merchant"), Some(view.terminal.merchant.clone()), false))
                 (text(frame.pick("收单机构", "Acquirer"), known(&view.acquirer), false))
                 (text(frame.pick("序列号", "Serial"), known(&view.serial), true))
                 (text(frame.pick("型号", "Model"), known(&view.model), false))
