@@ -278,8 +278,8 @@ mod tests {
             .assert_eq(&refused(&GOOD.replace("\"card\"", "\"crad\"")));
         expect_test::expect![[r#"features, line 7: of "cards" is not known; known: terminals, merchants"#]]
             .assert_eq(&refused(&GOOD.replace("\"terminals\"", "\"cards\"")));
-        expect_test::expect![[r#"features, line 5: window "2h" is not known; did you mean "1m"?"#]]
-            .assert_eq(&refused(&GOOD.replace("\"1h\"", "\"2h\"")));
+        expect_test::expect![[r#"features, line 5: window "24hh" is not known; did you mean "24h"?"#]]
+            .assert_eq(&refused(&GOOD.replace("\"1h\"", "\"24hh\"")));
         expect_test::expect![[r#"features, line 10: the name "a" stands twice"#]]
             .assert_eq(&refused(&GOOD.repeat(2)));
     }

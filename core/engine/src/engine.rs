@@ -1,17 +1,46 @@
-//! [`Engine`]: applies events in order.
+//! [`Engine`]: applies events in order. What it holds, and what each kind of event does to it.
 
-use crate::{Catalogue, ENGINE_VERSION, Metrics, RestoreError};
+use crate::catalogue::{EntityKind, SeriesKind};
+use crate::detect::{Answered, Detectors, Raised, TerminalHour};
+use crate::duplicates::Duplicates;
+use crate::pairing::{Pair, Pairs};
+use crate::watch::Watches;
+use crate::window::{Entities, TIME_MAX};
+use crate::{Catalogue, ENGINE_VERSION, Metrics};
 use std::collections::BTreeMap;
-use tg_event::{Decision, Epoch, Event, Feedback, Limits, Outcomes, Reason, Stamp, Verdict};
-use tg_text::Text;
+use tg_event::{
+    Epoch, Event, Feedback, FeedbackAction, Limits, Message, Outcome, Outcomes, PaymentChange, PaymentStage,
+    ResponseClass, Stamp,
+};
+use tg_types::{Instant, Short};
+
+/// Window number of the last hour.
+const HOUR: usize = 1;
+
+/// Counters that are part of the state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counters {
+    pub(crate) verdicts: u64,
+    pub(crate) duplicates: u64,
+    pub(crate) partial: u64,
+    pub(crate) without_request: u64,
+    pub(crate) unknown: u64,
+}
 
 /// The state machine. See the crate's documentation.
 pub struct Engine {
-    catalogue: Catalogue,
-    epoch: Epoch,
-    next_offset: u64,
-    outstanding: BTreeMap<(u64, u16), Feedback>,
-    metrics: Metrics,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) epoch: Epoch,
+    pub(crate) next_offset: u64,
+    /// The latest log time seen, in microseconds.
+    pub(crate) now: i64,
+    pub(crate) entities: Entities,
+    pub(crate) pairs: Pairs,
+    pub(crate) duplicates: Duplicates,
+    pub(crate) watches: Watches,
+    pub(crate) detectors: Detectors,
+    pub(crate) outstanding: BTreeMap<(u64, u16), Feedback>,
+    pub(crate) counters: Counters,
 }
 
 impl Engine {
@@ -22,7 +51,19 @@ impl Engine {
             catalogue_hash: catalogue.hash(),
             limits: Limits::default(),
         };
-        Engine { catalogue, epoch, next_offset: 0, outstanding: BTreeMap::new(), metrics: Metrics::default() }
+        Engine {
+            catalogue,
+            epoch,
+            next_offset: 0,
+            now: 0,
+            entities: Entities::new(),
+            pairs: Pairs::new(),
+            duplicates: Duplicates::new(),
+            watches: Watches::new(),
+            detectors: Detectors::new(),
+            outstanding: BTreeMap::new(),
+            counters: Counters::default(),
+        }
     }
 
     /// Applies one event and appends what follows from it to `out`. Events whose offset is below
@@ -31,46 +72,93 @@ impl Engine {
         if stamp.offset < self.next_offset {
             return;
         }
-        self.next_offset = stamp.offset + 1;
+        self.next_offset = stamp.offset.saturating_add(1);
+        // Log time never falls within a log; were it to, windows stay in the order of offsets.
+        self.now = stamp.log_time.0.clamp(self.now, TIME_MAX);
         match event {
-            Event::Message(m) => {
-                self.metrics.verdicts_total += 1;
-                out.verdicts.push(Verdict {
-                    offset: stamp.offset,
-                    log_time: stamp.log_time,
-                    payment: m.is_payment().then_some(stamp.offset),
-                    duplicate: false,
-                    score: 0,
-                    decision: if m.asks_for_money() { Decision::Approve } else { Decision::None },
-                    reasons: vec![Reason {
-                        code: "nothing_unusual",
-                        text: Text::fixed("未见异常", "Nothing unusual"),
-                    }],
-                    features: Vec::new(),
-                });
-            }
+            Event::Message(m) => self.message(stamp, m, out),
+            Event::Tick => self.tick(stamp, out),
             Event::Epoch(epoch) => self.epoch = epoch.clone(),
-            Event::Feedback(f) => {
-                self.outstanding.remove(&(f.cause, f.n));
-            }
-            Event::Tick | Event::Undecoded(_) => {}
+            Event::Feedback(f) => self.feedback(f),
+            Event::Undecoded(_) => {}
         }
     }
 
-    /// Appends the whole state at this offset to `out`.
-    pub fn snapshot(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.next_offset.to_le_bytes());
+    /// Time has passed: payments become unknown, what is over is forgotten.
+    fn tick(&mut self, stamp: Stamp, out: &mut Outcomes) {
+        let (now, unknown) = (Instant(self.now), &mut self.counters.unknown);
+        self.pairs.tick(self.now, &self.epoch.limits, |pair| {
+            *unknown += 1;
+            out.changes.push(timed_out(pair, stamp));
+        });
+        self.entities.sweep(self.now);
+        self.watches.tick(now);
+        self.detectors.tick(now);
     }
 
-    /// An engine with the state of a snapshot.
-    ///
-    /// # Errors
-    /// If the bytes are no snapshot, of another version, or damaged.
-    pub fn restore(catalogue: Catalogue, bytes: &[u8]) -> Result<Engine, RestoreError> {
-        let offset = bytes.try_into().map_err(|_| RestoreError::NotASnapshot)?;
-        let mut engine = Engine::new(catalogue);
-        engine.next_offset = u64::from_le_bytes(offset);
-        Ok(engine)
+    /// Applies a feedback that this engine emitted, once.
+    fn feedback(&mut self, f: &Feedback) {
+        if self.outstanding.get(&(f.cause, f.n)) != Some(f) {
+            return;
+        }
+        self.outstanding.remove(&(f.cause, f.n));
+        match f.action {
+            FeedbackAction::Watch => self.watches.begin(f.tenant, f.subject, f.until),
+        }
+    }
+
+    /// Shows the first answer to a payment to the detectors; gives the codes of what they found.
+    pub(crate) fn detect(
+        &mut self,
+        stamp: Stamp,
+        m: &Message,
+        payment: &Pair,
+        out: &mut Outcomes,
+    ) -> Vec<&'static str> {
+        let terminal = payment.slots[EntityKind::Terminal as usize];
+        self.entities.expire(terminal, self.now);
+        let Some(entity) = self.entities.get(terminal) else { return Vec::new() };
+        let read = |series, what: fn(&crate::window::Series) -> i64| entity.series(series).map_or(0, what);
+        let name = std::str::from_utf8(entity.key.bytes()).unwrap_or("");
+        let seen = Answered {
+            offset: stamp.offset,
+            at: Instant(self.now),
+            tenant: m.tenant,
+            terminal,
+            terminal_name: Short::new(name).unwrap_or_default(),
+            payment,
+            class: m.response_class,
+            hour: TerminalHour {
+                payments: read(SeriesKind::Payments, |s| s.entries(HOUR)),
+                declines: read(SeriesKind::Declines, |s| s.entries(HOUR)),
+                declined_cards: read(SeriesKind::Declines, |s| s.different(HOUR, 0)),
+            },
+        };
+        let mut codes = Vec::new();
+        let (mut findings, mut feedbacks) = (0, 0);
+        let outstanding = &mut self.outstanding;
+        self.detectors.answered(&seen, |Raised { finding, watch }| {
+            if let Some(mut finding) = finding {
+                finding.id = format!("F-{}-{findings}", stamp.offset);
+                findings += 1;
+                codes.push(finding.code);
+                out.findings.push(finding);
+            }
+            if let Some((subject, until)) = watch {
+                let feedback = Feedback {
+                    tenant: m.tenant,
+                    cause: stamp.offset,
+                    n: feedbacks,
+                    action: FeedbackAction::Watch,
+                    subject,
+                    until,
+                };
+                feedbacks += 1;
+                outstanding.insert((feedback.cause, feedback.n), feedback);
+                out.feedback.push(feedback);
+            }
+        });
+        codes
     }
 
     /// Offset of the first event that has not been applied.
@@ -84,11 +172,6 @@ impl Engine {
         self.outstanding.values()
     }
 
-    /// What the engine tells of itself.
-    pub fn metrics(&self) -> Metrics {
-        self.metrics
-    }
-
     /// The settings in force.
     pub fn epoch(&self) -> &Epoch {
         &self.epoch
@@ -97,5 +180,50 @@ impl Engine {
     /// The feature catalogue in use.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// What the engine tells of itself.
+    pub fn metrics(&self) -> Metrics {
+        let probes = [self.entities.probes(), self.pairs.probes(), self.duplicates.probes()];
+        let (followed, not_followed) = self.detectors.followed();
+        Metrics {
+            entities: self.entities.by_kind,
+            window_entries_live: self.entities.live_entries,
+            pairs_remembered: self.pairs.len(),
+            pairs_open: self.pairs.open,
+            duplicates_remembered: self.duplicates.len(),
+            watched: self.watches.len(),
+            terminals_followed: followed,
+            feedback_outstanding: self.outstanding.len() as u64,
+            verdicts_total: self.counters.verdicts,
+            duplicates_total: self.counters.duplicates,
+            entities_evicted_total: self.entities.counters.evicted,
+            entities_refused_total: self.entities.counters.refused,
+            window_entries_dropped_total: self.entities.counters.dropped,
+            partial_total: self.counters.partial,
+            pairs_dropped_total: self.pairs.dropped,
+            duplicates_dropped_total: self.duplicates.dropped,
+            answers_without_request_total: self.counters.without_request,
+            unknown_outcomes_total: self.counters.unknown,
+            terminals_not_followed_total: not_followed,
+            watches_refused_total: self.watches.refused,
+            probe_lookups: probes.iter().map(|p| p.lookups).sum(),
+            probe_steps: probes.iter().map(|p| p.steps).sum(),
+            probe_longest: probes.iter().map(|p| p.longest).max().unwrap_or(0),
+        }
+    }
+}
+
+/// The change of a payment whose answer nobody waits for any more.
+pub(crate) fn timed_out(pair: &Pair, stamp: Stamp) -> PaymentChange {
+    PaymentChange {
+        payment: pair.payment,
+        offset: stamp.offset,
+        at: stamp.log_time,
+        stage: PaymentStage::TimedOut,
+        outcome: Outcome::Unknown,
+        mti: None,
+        response_code: Short::EMPTY,
+        response_class: ResponseClass::None,
     }
 }

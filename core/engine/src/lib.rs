@@ -6,10 +6,21 @@
 //! Never does I/O, never reads a clock, never holds a thread, never draws a random number; what it knows of
 //! time is the log time of the events, and what depends on limits depends on those that stand in the log.
 
+mod bytes;
 mod catalogue;
+mod detect;
+mod duplicates;
 mod engine;
+mod judge;
+mod message;
 mod metrics;
+mod pairing;
+mod queue;
 mod snapshot;
+mod table;
+mod traffic;
+mod watch;
+mod window;
 
 pub use catalogue::{
     Aggregate, Catalogue, CatalogueError, EntityKind, FEATURES_MAX, Feature, SeriesKind, WINDOWS,
@@ -17,6 +28,16 @@ pub use catalogue::{
 pub use engine::Engine;
 pub use metrics::Metrics;
 pub use snapshot::RestoreError;
+pub use traffic::{Traffic, TrafficEvent, TrafficShape};
 
 /// Version of the engine's logic. A change that alters a verdict raises it; it stands in epoch events.
 pub const ENGINE_VERSION: u32 = 1;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests {
+    mod payments;
+    mod replay;
+    mod windows;
+}

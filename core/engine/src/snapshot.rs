@@ -1,4 +1,24 @@
 //! Snapshots: the whole state at one offset, as bytes.
+//!
+//! What can be derived (tables, sums, counts of different values) is not written but made anew, so a
+//! snapshot can't contradict itself and equal states have equal bytes. Form: magic, form number, engine
+//! version, body, check. It ends with a check against accidents; against people the journal's envelope
+//! guards it, and `restore` still neither panics nor allocates more than a small multiple of the bytes.
+
+use crate::bytes::{Reader, Writer, checksum};
+use crate::detect::Detectors;
+use crate::duplicates::Duplicates;
+use crate::engine::Counters;
+use crate::pairing::Pairs;
+use crate::watch::{Watches, load_subject, save_subject};
+use crate::window::{Entities, TIME_MAX};
+use crate::{Catalogue, ENGINE_VERSION, Engine};
+use tg_event::{Epoch, Feedback, FeedbackAction, Limits};
+use tg_types::{Instant, TenantId};
+
+const MAGIC: [u8; 8] = *b"TGENGINE";
+/// Form of the bytes. A change needs a new number and a new golden file.
+const FORM: u32 = 1;
 
 /// Why bytes are not a snapshot that this engine can go on from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -8,7 +28,7 @@ pub enum RestoreError {
     NotASnapshot,
     /// Written by another version of the snapshot's form or of the engine's logic: replay the log instead.
     #[error(
-        "the snapshot is of form {form} and engine version {engine}, this program reads form {known_form} of engine version {known_engine}"
+        "the snapshot is of form {form} and engine version {engine}; this program reads form {known_form} of engine version {known_engine}"
     )]
     Version {
         /// Form found.
@@ -23,4 +43,143 @@ pub enum RestoreError {
     /// Something in it can't be.
     #[error("the snapshot is damaged: {0}")]
     Damaged(&'static str),
+}
+
+impl Engine {
+    /// Appends the whole state at this offset to `out`: windows, pairs, duplicates, watches, detectors,
+    /// outstanding feedback, limits, counters, next offset.
+    pub fn snapshot(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        let mut w = Writer(out);
+        w.bytes(&MAGIC);
+        w.u32(FORM);
+        w.u32(ENGINE_VERSION);
+        w.u64(self.next_offset);
+        w.i64(self.now);
+        save_epoch(&self.epoch, &mut w);
+        let c = &self.counters;
+        [c.verdicts, c.duplicates, c.partial, c.without_request, c.unknown].iter().for_each(|&n| w.u64(n));
+        w.varint(self.outstanding.len() as u64);
+        self.outstanding.values().for_each(|f| save_feedback(f, &mut w));
+        self.watches.save(&mut w);
+        self.detectors.save(&mut w);
+        self.pairs.save(&mut w);
+        self.duplicates.save(&mut w);
+        self.entities.save(&mut w);
+        let sum = checksum(&out[start..]);
+        out.extend_from_slice(&sum.to_le_bytes());
+    }
+
+    /// An engine with the state of a snapshot. The catalogue may be another than the snapshot's: the state
+    /// holds every window of every entity, whatever features read them.
+    ///
+    /// # Errors
+    /// If the bytes are no snapshot, of another version, or damaged.
+    pub fn restore(catalogue: Catalogue, bytes: &[u8]) -> Result<Engine, RestoreError> {
+        let damaged = RestoreError::Damaged;
+        let mut r = Reader(bytes);
+        if r.array::<8>() != Ok(MAGIC) {
+            return Err(RestoreError::NotASnapshot);
+        }
+        let (form, engine_version) = (r.u32()?, r.u32()?);
+        if (form, engine_version) != (FORM, ENGINE_VERSION) {
+            return Err(RestoreError::Version {
+                form,
+                engine: engine_version,
+                known_form: FORM,
+                known_engine: ENGINE_VERSION,
+            });
+        }
+        let (body, sum) = bytes.split_last_chunk::<8>().ok_or(damaged("it ends too early"))?;
+        if checksum(body) != u64::from_le_bytes(*sum) {
+            return Err(damaged("its check is wrong"));
+        }
+        r.0 = r.0.get(..r.0.len().saturating_sub(8)).unwrap_or(&[]);
+        let (next_offset, now) = (r.u64()?, r.i64()?);
+        if !(0..=TIME_MAX).contains(&now) {
+            return Err(damaged("its time is out of range"));
+        }
+        let mut engine = Engine::new(catalogue);
+        (engine.next_offset, engine.now) = (next_offset, now);
+        engine.epoch = load_epoch(&mut r)?;
+        engine.counters = Counters {
+            verdicts: r.u64()?,
+            duplicates: r.u64()?,
+            partial: r.u64()?,
+            without_request: r.u64()?,
+            unknown: r.u64()?,
+        };
+        for _ in 0..r.count(24)? {
+            let feedback = load_feedback(&mut r)?;
+            engine.outstanding.insert((feedback.cause, feedback.n), feedback);
+        }
+        engine.watches = Watches::load(&mut r)?;
+        engine.detectors = Detectors::load(&mut r)?;
+        engine.pairs = Pairs::load(&mut r)?;
+        engine.duplicates = Duplicates::load(&mut r)?;
+        engine.entities = Entities::load(now, &mut r)?;
+        if !r.0.is_empty() {
+            return Err(damaged("bytes are left over"));
+        }
+        Ok(engine)
+    }
+}
+
+fn save_epoch(epoch: &Epoch, w: &mut Writer<'_>) {
+    w.u32(epoch.engine_version);
+    w.u64(epoch.catalogue_hash);
+    // Named one by one, so that a limit added to the record can't be forgotten here.
+    let Limits {
+        answer_seconds,
+        late_seconds,
+        duplicate_seconds,
+        pairs_max,
+        duplicates_max,
+        entities_max,
+        window_entries_max,
+    } = epoch.limits;
+    let limits = [
+        answer_seconds,
+        late_seconds,
+        duplicate_seconds,
+        pairs_max,
+        duplicates_max,
+        entities_max,
+        window_entries_max,
+    ];
+    limits.iter().for_each(|&n| w.u32(n));
+}
+
+fn load_epoch(r: &mut Reader<'_>) -> Result<Epoch, RestoreError> {
+    Ok(Epoch {
+        engine_version: r.u32()?,
+        catalogue_hash: r.u64()?,
+        limits: Limits {
+            answer_seconds: r.u32()?,
+            late_seconds: r.u32()?,
+            duplicate_seconds: r.u32()?,
+            pairs_max: r.u32()?,
+            duplicates_max: r.u32()?,
+            entities_max: r.u32()?,
+            window_entries_max: r.u32()?,
+        },
+    })
+}
+
+fn save_feedback(f: &Feedback, w: &mut Writer<'_>) {
+    w.u16(f.tenant.0);
+    w.u64(f.cause);
+    w.u16(f.n);
+    w.u8(f.action as u8);
+    save_subject(&f.subject, w);
+    w.i64(f.until.0);
+}
+
+fn load_feedback(r: &mut Reader<'_>) -> Result<Feedback, RestoreError> {
+    let (tenant, cause, n) = (TenantId(r.u16()?), r.u64()?, r.u16()?);
+    let action = match r.u8()? {
+        1 => FeedbackAction::Watch,
+        _ => return Err(RestoreError::Damaged("a feedback's action is out of range")),
+    };
+    Ok(Feedback { tenant, cause, n, action, subject: load_subject(r)?, until: Instant(r.i64()?) })
 }

@@ -1,0 +1,149 @@
+//! Bytes of snapshots: little-endian numbers and varints, and a reader that never trusts a length.
+//!
+//! Never allocates by a number that it read before it knows that so many bytes are there.
+
+use crate::RestoreError;
+
+/// Appends numbers to a snapshot.
+pub(crate) struct Writer<'a>(pub(crate) &'a mut Vec<u8>);
+
+impl Writer<'_> {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+    pub(crate) fn u8(&mut self, n: u8) {
+        self.0.push(n);
+    }
+    pub(crate) fn u16(&mut self, n: u16) {
+        self.bytes(&n.to_le_bytes());
+    }
+    pub(crate) fn u32(&mut self, n: u32) {
+        self.bytes(&n.to_le_bytes());
+    }
+    pub(crate) fn u64(&mut self, n: u64) {
+        self.bytes(&n.to_le_bytes());
+    }
+    pub(crate) fn i64(&mut self, n: i64) {
+        self.u64(n as u64);
+    }
+    /// Seven bits a byte, least first; small numbers take one byte.
+    pub(crate) fn varint(&mut self, mut n: u64) {
+        let mut buffer = [0_u8; 10];
+        let mut length = 0;
+        loop {
+            buffer[length] = (n as u8 & 0x7F) | if n > 0x7F { 0x80 } else { 0 };
+            length += 1;
+            n >>= 7;
+            if n == 0 {
+                break;
+            }
+        }
+        self.bytes(&buffer[..length]);
+    }
+    /// A signed number whose small magnitudes take few bytes.
+    pub(crate) fn zigzag(&mut self, n: i64) {
+        self.varint(((n << 1) ^ (n >> 63)) as u64);
+    }
+}
+
+type Read<T> = Result<T, RestoreError>;
+
+/// The error of bytes that end too early.
+const SHORT: RestoreError = RestoreError::Damaged("it ends too early");
+
+/// Reads what [`Writer`] wrote.
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
+
+impl Reader<'_> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Read<[u8; N]> {
+        let (head, rest) = self.0.split_first_chunk().ok_or(SHORT)?;
+        self.0 = rest;
+        Ok(*head)
+    }
+    pub(crate) fn u8(&mut self) -> Read<u8> {
+        self.array::<1>().map(|[b]| b)
+    }
+    pub(crate) fn u16(&mut self) -> Read<u16> {
+        self.array().map(u16::from_le_bytes)
+    }
+    pub(crate) fn u32(&mut self) -> Read<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
+    pub(crate) fn u64(&mut self) -> Read<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+    pub(crate) fn i64(&mut self) -> Read<i64> {
+        self.u64().map(|n| n as i64)
+    }
+    pub(crate) fn varint(&mut self) -> Read<u64> {
+        let mut n = 0_u64;
+        for (i, &byte) in self.0.iter().take(10).enumerate() {
+            let part = u64::from(byte & 0x7F);
+            if i == 9 && byte > 1 {
+                break;
+            }
+            n |= part << (7 * i);
+            if byte & 0x80 == 0 {
+                // One number has one form, so that equal states have equal bytes.
+                if i > 0 && byte == 0 {
+                    break;
+                }
+                self.0 = &self.0[i + 1..];
+                return Ok(n);
+            }
+        }
+        Err(RestoreError::Damaged("a number is malformed"))
+    }
+    pub(crate) fn zigzag(&mut self) -> Read<i64> {
+        self.varint().map(|n| (n >> 1) as i64 ^ -((n & 1) as i64))
+    }
+    /// A count of items that take at least `least` bytes each: refused if the bytes left can't hold them.
+    pub(crate) fn count(&mut self, least: usize) -> Read<usize> {
+        let n = usize::try_from(self.varint()?).map_err(|_| SHORT)?;
+        if n.checked_mul(least).is_none_or(|bytes| bytes > self.0.len()) {
+            return Err(SHORT);
+        }
+        Ok(n)
+    }
+}
+
+/// A check over bytes against accidents (torn or rotten snapshots), not against people.
+pub(crate) fn checksum(bytes: &[u8]) -> u64 {
+    let mut sum = tg_types::mix64(bytes.len() as u64);
+    for chunk in bytes.chunks(8) {
+        let mut word = [0_u8; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        sum = (sum ^ u64::from_le_bytes(word)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
+    }
+    tg_types::mix64(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn numbers_come_back(n: u64, z: i64) {
+            let mut bytes = Vec::new();
+            let mut w = Writer(&mut bytes);
+            w.varint(n);
+            w.zigzag(z);
+            w.varint(n >> 57);
+            let mut r = Reader(&bytes);
+            prop_assert_eq!((r.varint(), r.zigzag(), r.varint()), (Ok(n), Ok(z), Ok(n >> 57)));
+            prop_assert!(r.0.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_count_that_the_bytes_cannot_hold_is_refused() {
+        let mut bytes = Vec::new();
+        Writer(&mut bytes).varint(u64::MAX);
+        assert!(Reader(&bytes).count(1).is_err());
+        assert!(Reader(&[5, 0, 0]).count(1).is_err());
+        assert_eq!(Reader(&[2, 0, 0]).count(1), Ok(2));
+        assert!(Reader(&[0x80, 0x00]).varint().is_err(), "a number in a longer form");
+    }
+}

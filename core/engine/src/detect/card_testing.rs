@@ -1,0 +1,517 @@
+//! Card testing: somebody tries out many card numbers at one terminal to learn which of them work.
+//!
+//! **What it looks like.** Stolen or guessed numbers are tried with small amounts, one after another; most
+//! are refused. Guessed numbers (a BIN attack) share their first digits. Acquirers know it as 频繁试卡.
+//!
+//! **When it is raised**, over the last hour of one terminal:
+//! - *many cards*: at least [`CARDS_MIN`] different cards refused, at least [`MANY_DECLINED_PERCENT`] % of
+//!   the hour's payments refused, and at least [`SMALL_PERCENT`] % of the refused ones small. (Proposed. A
+//!   shop loses about 5 % to refusals, a tested terminal over 90 %, says PayFlux's documentation: 60 % lies
+//!   well between, and the count keeps a quiet shop's unlucky hour out.)
+//! - *numbers in a row*: at least [`SAME_FIRST12_MIN`] refused cards share the first twelve digits (Adyen's
+//!   "Card Number Chunk Usage Frequency": 6 in 6 hours), or at least [`SAME_STEM_MIN`] share all but the last
+//!   four (proposed, after rule T3: 5 neighbours), and [`ROW_DECLINED_PERCENT`] % of the payments were refused.
+//!   Amounts don't matter here: honest customers don't queue up in the order of their numbers. Colleagues
+//!   with company cards do, but their cards are not refused.
+//!
+//! **What it must not call card testing.** A busy till (many small payments, few refused), a table that
+//! splits its bill (approved), an issuer or line that is down (`Unavailable`), a terminal with wrong keys or
+//! settings (`Security`, `Settings`): only `Declined` and `KeepCard`, an issuer's word on a card, count.
+//!
+//! **Bounds.** A terminal is followed from its first refusal until an hour without one, with its latest
+//! [`ATTEMPTS_MAX`] attempts; at most [`TERMINALS_MAX`] terminals and [`ATTEMPTS_TOTAL_MAX`] attempts, then
+//! new ones are not followed and that is counted. One finding an episode; the next needs a quiet hour before.
+
+use super::{Answered, Detector, Raised};
+use crate::RestoreError;
+use crate::bytes::{Reader, Writer};
+use crate::window::NO_ENTITY;
+use std::collections::{BTreeMap, VecDeque};
+use tg_event::{Finding, FindingSubject, ResponseClass, Severity, SubjectKey};
+use tg_text::Text;
+use tg_types::{Instant, Money, SECOND_US};
+
+const HOUR_US: i64 = 3_600 * SECOND_US;
+const CARDS_MIN: i64 = 8;
+const MANY_DECLINED_PERCENT: i64 = 60;
+const SMALL_PERCENT: usize = 80;
+const SAME_FIRST12_MIN: usize = 6;
+const SAME_STEM_MIN: usize = 5;
+const ROW_DECLINED_PERCENT: i64 = 50;
+const ATTEMPTS_MAX: usize = 256;
+const TERMINALS_MAX: usize = 131_072;
+const ATTEMPTS_TOTAL_MAX: usize = 2_000_000;
+/// A finding names at most so many events.
+const EVENTS_MAX: usize = 200;
+
+/// The most that a tester's "small amount" is in a currency's minor unit: about the price of a drink. (Proposed.)
+fn small(currency: u16) -> i64 {
+    match currency {
+        840 | 978 | 826 | 702 => 500,
+        392 => 500,
+        410 => 5_000,
+        704 => 50_000,
+        360 => 5_000_000,
+        901 | 764 | 608 | 356 => 10_000,
+        _ => 2_000,
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Attempt {
+    request: u64,
+    answer: u64,
+    at: i64,
+    card: u32,
+    amount: i64,
+    currency: u16,
+    first12: u64,
+    stem: u64,
+    declined: bool,
+}
+
+#[derive(Default)]
+struct Followed {
+    attempts: VecDeque<Attempt>,
+    last_decline: i64,
+    /// A finding was raised in this episode.
+    raised: bool,
+    watched_until: i64,
+}
+
+/// An hour has passed without a refusal.
+fn is_quiet(followed: &Followed, now: i64) -> bool {
+    now.saturating_sub(followed.last_decline) > HOUR_US
+}
+
+/// The detector's state: terminals with a refusal in the last hour.
+pub(crate) struct CardTesting {
+    terminals: BTreeMap<u32, Followed>,
+    attempts: usize,
+    not_followed: u64,
+}
+
+/// What speaks for card testing at a terminal.
+struct Signals {
+    cards_declined: usize,
+    declined: usize,
+    approved: usize,
+    small: usize,
+    same_first12: usize,
+    same_stem: usize,
+}
+
+impl Signals {
+    fn of(attempts: &VecDeque<Attempt>) -> Signals {
+        let declined: Vec<&Attempt> = attempts.iter().filter(|a| a.declined).collect();
+        let group = |key: fn(&Attempt) -> u64| {
+            let mut pairs: Vec<(u64, u32)> =
+                declined.iter().filter(|a| key(a) != 0).map(|a| (key(a), a.card)).collect();
+            pairs.sort_unstable();
+            pairs.dedup();
+            pairs.chunk_by(|a, b| a.0 == b.0).map(<[_]>::len).max().unwrap_or(0)
+        };
+        let mut cards: Vec<u32> = declined.iter().map(|a| a.card).collect();
+        cards.sort_unstable();
+        cards.dedup();
+        Signals {
+            cards_declined: cards.len(),
+            declined: declined.len(),
+            approved: attempts.len() - declined.len(),
+            small: declined.iter().filter(|a| a.amount <= small(a.currency)).count(),
+            same_first12: group(|a| a.first12),
+            same_stem: group(|a| a.stem),
+        }
+    }
+
+    fn many_cards(&self, seen: &Answered<'_>) -> bool {
+        let hour = &seen.hour;
+        hour.declined_cards >= CARDS_MIN
+            && hour.declines * 100 >= hour.payments * MANY_DECLINED_PERCENT
+            && self.small * 100 >= self.declined * SMALL_PERCENT
+    }
+
+    fn in_a_row(&self, seen: &Answered<'_>) -> bool {
+        let hour = &seen.hour;
+        (self.same_first12 >= SAME_FIRST12_MIN || self.same_stem >= SAME_STEM_MIN)
+            && hour.declines * 100 >= hour.payments * ROW_DECLINED_PERCENT
+    }
+}
+
+impl Detector for CardTesting {
+    fn new() -> CardTesting {
+        CardTesting { terminals: BTreeMap::new(), attempts: 0, not_followed: 0 }
+    }
+
+    fn answered(&mut self, seen: &Answered<'_>) -> Raised {
+        let declined = matches!(seen.class, ResponseClass::Declined | ResponseClass::KeepCard);
+        let relevant = declined || seen.class == ResponseClass::Approved;
+        if !relevant || seen.terminal == NO_ENTITY || seen.payment.slots[0] == NO_ENTITY {
+            return Raised::default();
+        }
+        let now = seen.at.0;
+        let mut known = self.terminals.contains_key(&seen.terminal);
+        // A quiet hour has passed: whatever comes now is a new episode.
+        if self.terminals.get(&seen.terminal).is_some_and(|f| is_quiet(f, now)) {
+            let quiet = self.terminals.remove(&seen.terminal);
+            self.attempts -= quiet.map_or(0, |f| f.attempts.len());
+            known = false;
+        }
+        if !known && !declined {
+            return Raised::default();
+        }
+        if !known && (self.terminals.len() >= TERMINALS_MAX || self.attempts >= ATTEMPTS_TOTAL_MAX) {
+            self.not_followed += 1;
+            return Raised::default();
+        }
+        let followed = self.terminals.entry(seen.terminal).or_default();
+        let before = followed.attempts.len();
+        while followed.attempts.front().is_some_and(|a| a.at <= now.saturating_sub(HOUR_US))
+            || followed.attempts.len() >= ATTEMPTS_MAX
+        {
+            followed.attempts.pop_front();
+        }
+        followed.attempts.push_back(Attempt {
+            request: seen.payment.payment,
+            answer: seen.offset,
+            at: now,
+            card: seen.payment.slots[0],
+            amount: seen.payment.amount,
+            currency: seen.payment.currency,
+            first12: seen.payment.first12,
+            stem: seen.payment.stem,
+            declined,
+        });
+        self.attempts = self.attempts + followed.attempts.len() - before;
+        if !declined {
+            return Raised::default();
+        }
+        followed.last_decline = now;
+        if seen.hour.declined_cards < SAME_STEM_MIN as i64 || now < followed.watched_until {
+            return Raised::default();
+        }
+        let signals = Signals::of(&followed.attempts);
+        let (many, row) = (signals.many_cards(seen), signals.in_a_row(seen));
+        if !many && !row {
+            return Raised::default();
+        }
+        let until = seen.at.plus_us(HOUR_US);
+        let again = std::mem::replace(&mut followed.raised, true);
+        followed.watched_until = until.0;
+        let finding = (!again).then(|| finding(seen, &followed.attempts, &signals, many, row));
+        Raised { finding, watch: Some((SubjectKey::Terminal(seen.terminal_name), until)) }
+    }
+
+    fn tick(&mut self, now: Instant) {
+        let mut freed = 0;
+        self.terminals.retain(|_, followed| {
+            let over = is_quiet(followed, now.0);
+            freed += if over { followed.attempts.len() } else { 0 };
+            !over
+        });
+        self.attempts -= freed;
+    }
+
+    fn save(&self, w: &mut Writer<'_>) {
+        w.u64(self.not_followed);
+        w.varint(self.terminals.len() as u64);
+        for (terminal, followed) in &self.terminals {
+            w.u32(*terminal);
+            w.i64(followed.last_decline);
+            w.u8(u8::from(followed.raised));
+            w.i64(followed.watched_until);
+            w.varint(followed.attempts.len() as u64);
+            for a in &followed.attempts {
+                w.u64(a.request);
+                w.u64(a.answer);
+                w.i64(a.at);
+                w.u32(a.card);
+                w.i64(a.amount);
+                w.u16(a.currency);
+                w.u64(a.first12);
+                w.u64(a.stem);
+                w.u8(u8::from(a.declined));
+            }
+        }
+    }
+
+    fn load(r: &mut Reader<'_>) -> Result<CardTesting, RestoreError> {
+        let mut state = CardTesting::new();
+        state.not_followed = r.u64()?;
+        for _ in 0..r.count(22)? {
+            let terminal = r.u32()?;
+            let mut followed = Followed {
+                last_decline: r.i64()?,
+                raised: r.u8()? != 0,
+                watched_until: r.i64()?,
+                ..Default::default()
+            };
+            for _ in 0..r.count(55)? {
+                followed.attempts.push_back(Attempt {
+                    request: r.u64()?,
+                    answer: r.u64()?,
+                    at: r.i64()?,
+                    card: r.u32()?,
+                    amount: r.i64()?,
+                    currency: r.u16()?,
+                    first12: r.u64()?,
+                    stem: r.u64()?,
+                    declined: r.u8()? != 0,
+                });
+            }
+            state.attempts += followed.attempts.len();
+            if state.terminals.insert(terminal, followed).is_some() {
+                return Err(RestoreError::Damaged("a followed terminal stands twice"));
+            }
+        }
+        Ok(state)
+    }
+
+    fn followed(&self) -> (u64, u64) {
+        (self.terminals.len() as u64, self.not_followed)
+    }
+}
+
+fn finding(
+    seen: &Answered<'_>,
+    attempts: &VecDeque<Attempt>,
+    signals: &Signals,
+    many: bool,
+    row: bool,
+) -> Finding {
+    let terminal = seen.terminal_name;
+    let mut events: Vec<u64> = attempts.iter().flat_map(|a| [a.request, a.answer]).collect();
+    events.sort_unstable();
+    events.dedup();
+    events.drain(..events.len().saturating_sub(EVENTS_MAX));
+    let (payments, declines, cards) = (seen.hour.payments, seen.hour.declines, seen.hour.declined_cards);
+    let share = declines * 100 / payments.max(1);
+    let minutes = attempts.front().map_or(0, |a| (seen.at.0 - a.at) / (60 * SECOND_US)) + 1;
+    let alike = signals.same_first12.max(signals.same_stem);
+    let mut rests_on = vec![
+        Text::new(
+            format!("近 1 小时内，终端 {terminal} 上有 {cards} 张不同的卡被发卡机构拒绝。"),
+            format!(
+                "Within the last hour the issuers refused {cards} different cards at terminal {terminal}."
+            ),
+        ),
+        Text::new(
+            format!("同一小时共 {payments} 笔付款，其中 {declines} 笔被拒绝，占 {share}%。"),
+            format!("Of {payments} payments in that hour {declines} were refused, {share} %."),
+        ),
+    ];
+    if many {
+        let limit = Money { minor: small(seen.payment.currency), currency: seen.payment.currency };
+        let (small, declined, letters) = (signals.small, signals.declined, limit.currency_letters());
+        rests_on.push(Text::new(
+            format!("留有记录的 {declined} 笔被拒付款中，{small} 笔为小额（如不超过 {limit} {letters}）。"),
+            format!("Of the {declined} refused payments on record, {small} were small (such as up to {limit} {letters})."),
+        ));
+    }
+    if row {
+        rests_on.push(Text::new(
+            format!("其中 {alike} 张卡的卡号前段相同（前 12 位，或除末 4 位以外全部相同），像是按号段依次尝试。"),
+            format!("{alike} of these cards share the beginning of their numbers (the first 12 digits, or all but the last 4), as if numbers were tried in a row."),
+        ));
+    }
+    if signals.approved > 0 {
+        let approved = signals.approved;
+        rests_on.push(Text::new(
+            format!("自首次拒绝以来另有 {approved} 笔获批准，这些卡可能是正常顾客的，也可能已被试出有效。"),
+            format!("{approved} payments were approved since the first refusal: ordinary customers, or cards found to work."),
+        ));
+    }
+    Finding {
+        id: String::new(),
+        tenant: seen.tenant,
+        code: "card_testing",
+        subject: FindingSubject::Terminal(terminal),
+        severity: if many && row { Severity::Critical } else { Severity::High },
+        first_offset: events.first().copied().unwrap_or(seen.offset),
+        last_offset: seen.offset,
+        found_at: seen.at,
+        text: Text::new(
+            format!(
+                "终端 {terminal} 疑似被人用来试卡：{minutes} 分钟内有 {} 张不同的卡被拒绝，近 1 小时 {payments} 笔付款中 {declines} 笔被拒。",
+                signals.cards_declined
+            ),
+            format!(
+                "Suspected card testing at terminal {terminal}: {} different cards refused within {minutes} min, {declines} of {payments} payments in the last hour.",
+                signals.cards_declined
+            ),
+        ),
+        rests_on,
+        not_shown: vec![
+            Text::fixed(
+                "看不出是谁在试卡；店家可能毫不知情，也可能终端号被他人冒用。",
+                "It does not show who does it: the shop may know nothing of it, or its terminal number may be used by others.",
+            ),
+            Text::fixed(
+                "看不出这些卡号从何处泄露，也不能证明这些卡已经泄露。",
+                "It does not show where the numbers come from, nor that these cards have leaked.",
+            ),
+        ],
+        other_explanations: vec![
+            Text::fixed(
+                "某家发卡机构正在拒绝它的全部卡（系统故障或风控策略变更）：请看被拒的卡是否都属同一机构、其他终端是否也如此。",
+                "An issuer refuses all its cards (a fault or a changed policy): see whether the refused cards are of one issuer and whether other terminals see the same.",
+            ),
+            Text::fixed(
+                "终端或通道在测试、验收，用的是测试卡。",
+                "The terminal or line is being tested with test cards.",
+            ),
+            Text::fixed(
+                "自助设备拒收某类卡，许多顾客依次尝试后离开。",
+                "An unattended machine can't take a kind of card, and many customers try and leave.",
+            ),
+        ],
+        next_steps: vec![
+            Text::new(
+                format!(
+                    "请收单机构联系商户，核对终端 {terminal} 此刻是否在店内、由谁操作；店家是知情人，不是嫌疑人。"
+                ),
+                format!(
+                    "Ask the acquirer to call the merchant: is terminal {terminal} in the shop now, and who is using it? The shop is a witness, not a suspect."
+                ),
+            ),
+            Text::fixed(
+                "核实之前，由收单机构决定是否暂停该终端的小额付款或手工输入卡号；本系统只把其付款建议为“复核”一小时。",
+                "Until that is clear the acquirer decides whether to hold small or key-entered payments at this terminal; Tillguard only advises review for an hour.",
+            ),
+            Text::fixed(
+                "把涉及的卡（令牌及末四位）报给各发卡机构，尤其是其间获批准的卡。",
+                "Report the cards concerned (token and last four digits) to their issuers, above all those approved meanwhile.",
+            ),
+            Text::fixed(
+                "保留终端日志、监控录像和本发现所列的报文，以备核查。",
+                "Keep the terminal's logs, the camera's recording and the messages listed here.",
+            ),
+        ],
+        events,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Till, card, purchase};
+    use tg_event::{Decision, FeedbackAction};
+    use tg_types::Card;
+
+    const T: &str = "10016919";
+
+    /// One payment each `gap` seconds; `class` says how the issuers answer.
+    fn run(till: &mut Till, payments: u32, gap: i64, of: fn(u32) -> (Card, i64, ResponseClass)) {
+        for n in 0..payments {
+            let (card, minor, class) = of(n);
+            till.wait(gap);
+            till.pay(&purchase(T, till.log.len() as u32, card, minor), "xx", class);
+            till.tick();
+        }
+    }
+
+    fn attack(n: u32) -> (Card, i64, ResponseClass) {
+        let class = if n % 10 == 9 { ResponseClass::Approved } else { ResponseClass::Declined };
+        (card(n, 1), 100, class)
+    }
+
+    #[test]
+    fn many_refused_cards_with_small_amounts_are_found_once_and_the_terminal_is_watched() {
+        let mut till = Till::new();
+        run(&mut till, 40, 20, attack);
+        let [finding] = till.findings() else { panic!("{:?}", till.findings()) };
+        assert_eq!((finding.code, finding.severity), ("card_testing", Severity::High));
+        assert_eq!(finding.subject, FindingSubject::Terminal("10016919".parse_short()));
+        assert_eq!((finding.first_offset, finding.events[0]), (0, 0));
+        assert_eq!(finding.events.last(), Some(&finding.last_offset));
+        assert!(finding.events.is_sorted() && finding.events.len() == 16);
+        expect_test::expect![[r#"终端 10016919 疑似被人用来试卡：3 分钟内有 8 张不同的卡被拒绝，近 1 小时 8 笔付款中 8 笔被拒。"#]]
+            .assert_eq(&finding.text.zh);
+        for texts in [&finding.rests_on, &finding.not_shown, &finding.other_explanations, &finding.next_steps]
+        {
+            assert!(texts.len() >= 2 && texts.iter().all(|t| !t.is_incomplete()));
+        }
+        assert_eq!(till.all.feedback.len(), 1);
+        assert_eq!(till.all.feedback[0].action, FeedbackAction::Watch);
+        let last = till.all.verdicts.iter().rev().find(|v| v.decision != Decision::None).expect("a request");
+        assert_eq!(last.decision, Decision::Review);
+        assert!(last.reasons.iter().any(|r| r.code == "terminal_watched"));
+    }
+
+    #[test]
+    fn numbers_in_a_row_are_found_earlier_and_whatever_the_amount() {
+        let mut till = Till::new();
+        run(&mut till, 5, 20, |n| (card(1, n as u16), 99_900, ResponseClass::Declined));
+        assert_eq!(till.findings().len(), 1);
+        assert!(till.findings()[0].rests_on.iter().any(|t| t.zh.contains("5 张卡的卡号前段相同")));
+    }
+
+    #[test]
+    fn a_second_episode_needs_a_quiet_hour_and_a_long_one_keeps_its_watch() {
+        let mut till = Till::new();
+        // Nearly two hours without a pause: one finding, but the watch goes on.
+        run(&mut till, 300, 20, attack);
+        assert_eq!(till.findings().len(), 1);
+        assert_eq!(till.all.feedback.len(), 2);
+        till.wait(3_700).tick();
+        let before = till.findings().len();
+        let request = purchase(T, 900_000, card(5_000, 1), 100);
+        assert_eq!(till.pay(&request, "00", ResponseClass::Approved).decision, Decision::Approve);
+        run(&mut till, 20, 20, attack);
+        assert_eq!(till.findings().len(), before + 1);
+    }
+
+    fn stays_quiet(payments: u32, gap: i64, of: fn(u32) -> (Card, i64, ResponseClass)) {
+        let mut till = Till::new();
+        run(&mut till, payments, gap, of);
+        assert_eq!(till.findings(), &[]);
+        assert!(till.all.feedback.is_empty());
+    }
+
+    #[test]
+    fn a_busy_till_with_many_small_payments_is_none() {
+        stays_quiet(300, 10, |n| {
+            let class = if n % 18 == 0 { ResponseClass::Declined } else { ResponseClass::Approved };
+            (card(n, 1), 1_500, class)
+        });
+    }
+
+    #[test]
+    fn colleagues_with_company_cards_who_split_a_bill_are_none() {
+        stays_quiet(12, 15, |n| {
+            let class = if n == 3 { ResponseClass::Declined } else { ResponseClass::Approved };
+            (card(1, n as u16), 8_800, class)
+        });
+    }
+
+    #[test]
+    fn an_issuer_that_is_down_is_none() {
+        stays_quiet(100, 10, |n| (card(n / 20, n as u16), 500, ResponseClass::Unavailable));
+    }
+
+    #[test]
+    fn a_terminal_with_wrong_keys_or_settings_is_none() {
+        stays_quiet(60, 10, |n| (card(n, 1), 500, ResponseClass::Security));
+        stays_quiet(60, 10, |n| (card(n, 1), 500, ResponseClass::Settings));
+    }
+
+    #[test]
+    fn one_customer_who_tries_a_card_again_and_again_is_none() {
+        stays_quiet(30, 30, |_| (card(1, 1), 500, ResponseClass::Declined));
+    }
+
+    #[test]
+    fn large_refused_payments_of_unlike_cards_are_none() {
+        stays_quiet(30, 60, |n| (card(n, 1), 500_000, ResponseClass::Declined));
+    }
+
+    trait ParseShort {
+        fn parse_short<const N: usize>(&self) -> tg_types::Short<N>;
+    }
+
+    impl ParseShort for str {
+        fn parse_short<const N: usize>(&self) -> tg_types::Short<N> {
+            tg_types::Short::new(self).expect("short")
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! [`Duplicates`]: finds exact repeats of frames within a time, in bounded memory.
+//!
+//! A client that did not hear an acknowledgement sends again; what it sends again must not count twice.
+//! When there are more frames than the limit, the oldest are forgotten early and that is counted: a repeat
+//! of them would count as new.
+
+use crate::RestoreError;
+use crate::bytes::{Reader, Writer};
+use crate::queue::{Queue, low_bits};
+use crate::table::{Probes, Tables};
+use tg_event::{Limits, Message};
+use tg_types::{Partition, SECOND_US, mix64};
+
+/// No pair belongs to the frame.
+pub(crate) const NO_PAIR: u64 = u64::MAX;
+
+/// One frame that was seen.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen {
+    key: u64,
+    time: i64,
+    /// Offset of its payment's first message; `u64::MAX` if it belongs to none.
+    pub(crate) payment: u64,
+    /// Number of the payment among the pairs.
+    pub(crate) pair: u64,
+}
+
+/// The frames of the last minutes, in order and by key.
+pub(crate) struct Duplicates {
+    frames: Queue<Seen>,
+    tables: Tables,
+    pub(crate) dropped: u64,
+}
+
+/// The frame's key mixed with whose and whence: the same bytes on another feed are another message.
+fn key(m: &Message) -> u64 {
+    mix64(m.duplicate_key.0 ^ mix64(u64::from(m.tenant.0) << 16 | u64::from(m.feed)))
+}
+
+impl Duplicates {
+    pub(crate) fn new() -> Duplicates {
+        Duplicates { frames: Queue::starting_at(0), tables: Tables::new(), dropped: 0 }
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        self.frames.len()
+    }
+
+    pub(crate) fn probes(&self) -> Probes {
+        self.tables.probes
+    }
+
+    /// The first frame of these bytes, if it came at most `duplicate_seconds` ago.
+    pub(crate) fn find(&mut self, m: &Message, now: i64, limits: &Limits) -> Option<Seen> {
+        let oldest = now - i64::from(limits.duplicate_seconds) * SECOND_US;
+        while self.frames.front().is_some_and(|f| f.time < oldest) {
+            self.forget();
+        }
+        let (key, frames) = (key(m), &self.frames);
+        let of = |low| frames.number(low).and_then(|n| frames.get(n));
+        let low =
+            self.tables.find(Partition::of_hash(key), key, |low| of(low).is_some_and(|f| f.key == key))?;
+        of(low).copied()
+    }
+
+    /// Remembers a frame that `find` did not know.
+    pub(crate) fn remember(&mut self, m: &Message, now: i64, payment: u64, pair: u64, limits: &Limits) {
+        while self.frames.len() > 0 && self.frames.len() >= u64::from(limits.duplicates_max) {
+            self.forget();
+            self.dropped += 1;
+        }
+        if limits.duplicates_max == 0 {
+            return;
+        }
+        self.add(Seen { key: key(m), time: now, payment, pair });
+    }
+
+    fn add(&mut self, seen: Seen) {
+        let number = self.frames.push(seen);
+        self.tables.insert(Partition::of_hash(seen.key), seen.key, low_bits(number));
+    }
+
+    fn forget(&mut self) {
+        let number = self.frames.first();
+        if let Some(frame) = self.frames.pop_front() {
+            self.tables.remove(Partition::of_hash(frame.key), frame.key, low_bits(number));
+        }
+    }
+
+    pub(crate) fn save(&self, w: &mut Writer<'_>) {
+        w.u64(self.dropped);
+        w.varint(self.frames.len());
+        let mut before = 0;
+        for frame in self.frames.iter() {
+            w.u64(frame.key);
+            w.varint((frame.time - before) as u64);
+            w.varint(frame.payment.wrapping_add(1));
+            w.varint(frame.pair.wrapping_add(1));
+            before = frame.time;
+        }
+    }
+
+    pub(crate) fn load(r: &mut Reader<'_>) -> Result<Duplicates, RestoreError> {
+        let mut duplicates = Duplicates::new();
+        duplicates.dropped = r.u64()?;
+        let mut time = 0_i64;
+        for _ in 0..r.count(11)? {
+            let key = r.u64()?;
+            time = time.saturating_add_unsigned(r.varint()?);
+            let (payment, pair) = (r.varint()?.wrapping_sub(1), r.varint()?.wrapping_sub(1));
+            let frames = &duplicates.frames;
+            let known = |low| frames.number(low).and_then(|n| frames.get(n)).is_some_and(|f| f.key == key);
+            if duplicates.tables.find(Partition::of_hash(key), key, known).is_some() {
+                return Err(RestoreError::Damaged("a frame stands twice"));
+            }
+            duplicates.add(Seen { key, time, payment, pair });
+        }
+        Ok(duplicates)
+    }
+}

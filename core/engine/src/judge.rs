@@ -1,0 +1,243 @@
+//! Reasons, score and advice of a verdict.
+//!
+//! Why it exists: one place weighs. The weights are plain numbers that a person can add up; a reason's text
+//! holds the numbers that it rests on. In this version the advice goes no further than "review": nothing
+//! that is known here is strong enough to advise that a customer be turned away.
+
+use crate::catalogue::{Aggregate, Catalogue, EntityKind, SeriesKind, WINDOWS};
+use crate::window::{Entities, NO_ENTITY};
+use tg_event::{Decision, MacState, Message, Reason, ResponseClass};
+use tg_text::Text;
+
+/// From this score on a person should look.
+const REVIEW_FROM: u16 = 500;
+/// A watched subject alone is enough for a review.
+const WATCHED: u16 = 600;
+/// A wrong MAC under the configured key: the message was changed, or the terminal has a wrong key.
+const MAC_BAD: u16 = 500;
+/// More payments than this with one card in an hour (INTEK's velocity rule names 4).
+const CARD_HOUR_MAX: i64 = 4;
+const CARD_BUSY: u16 = 150;
+/// At so many terminals in an hour one card is worth a look. (Proposed.)
+const CARD_TERMINALS_MIN: i64 = 4;
+const CARD_TERMINALS: u16 = 250;
+/// So many refusals of one card in a day. (Rule V5 names 3 wrong PINs; proposed for refusals.)
+const CARD_DECLINES_MIN: i64 = 3;
+const CARD_DECLINES: u16 = 200;
+/// So many different refused cards at one terminal in an hour. (Proposed: half of card testing's threshold.)
+const TERMINAL_DECLINED_CARDS_MIN: i64 = 4;
+const TERMINAL_DECLINED_CARDS: u16 = 200;
+
+const HOUR: usize = 1;
+const DAY: usize = 2;
+
+/// The features of a payment in the catalogue's order, and whether one of them may lack something.
+pub(crate) fn features(
+    catalogue: &Catalogue,
+    entities: &Entities,
+    slots: &[u32; 4],
+    unplaced: bool,
+    currency: u16,
+    now: i64,
+) -> (Vec<i64>, bool) {
+    let mut partial = unplaced;
+    let entity = slots.map(|slot| entities.get(slot));
+    for (slot, found) in slots.iter().zip(&entity) {
+        if found.is_some() {
+            // The longest window reaches over all that the shorter ones do.
+            let longest = WINDOWS.len() - 1;
+            partial |= entities.is_partial(*slot, SeriesKind::Payments, longest, now)
+                || entities.is_partial(*slot, SeriesKind::Declines, longest, now);
+        }
+    }
+    let mut values = Vec::with_capacity(catalogue.features().len());
+    for f in catalogue.features() {
+        let series = entity[f.entity as usize].and_then(|e| e.series(f.series));
+        // The payment itself is the newest entry of its series; the one before it is the last.
+        let back = if f.series == SeriesKind::Payments { 2 } else { 1 };
+        let value = match (series, f.aggregate) {
+            (Some(s), Aggregate::Count) => s.entries(f.window),
+            (Some(s), Aggregate::Sum) => {
+                let sum = s.sum(f.window, currency);
+                partial |= sum.partial;
+                sum.value
+            }
+            (Some(s), Aggregate::Distinct { dimension }) => s.different(f.window, usize::from(dimension)),
+            (Some(s), Aggregate::LastAmount) => s.last(f.window, back).map_or(-1, |(_, amount)| amount),
+            (Some(s), Aggregate::SinceLast) => {
+                s.last(f.window, back).map_or(-1, |(at, _)| (now - at) / 1_000)
+            }
+            (None, Aggregate::LastAmount | Aggregate::SinceLast) => -1,
+            (None, _) => 0,
+        };
+        values.push(value);
+    }
+    (values, partial)
+}
+
+/// What a judgement of a payment comes to.
+pub(crate) struct Judgement {
+    pub(crate) score: u16,
+    pub(crate) decision: Decision,
+    pub(crate) reasons: Vec<Reason>,
+}
+
+fn reason(code: &'static str, zh: String, en: String) -> Reason {
+    Reason { code, text: Text::new(zh, en) }
+}
+
+/// The reason of an ordinary message.
+pub(crate) fn nothing_unusual() -> Reason {
+    Reason { code: "nothing_unusual", text: Text::fixed("未见异常", "Nothing unusual") }
+}
+
+/// Weighs what is known when a request asks for money.
+pub(crate) fn payment(
+    m: &Message,
+    entities: &Entities,
+    slots: &[u32; 4],
+    partial: bool,
+    watched: Option<EntityKind>,
+) -> Judgement {
+    let mut score = 0_u16;
+    let mut reasons = Vec::new();
+    let mut add = |weight: u16, reason: Reason| {
+        score += weight;
+        reasons.push(reason);
+    };
+    let count = |entity: EntityKind, series, read: fn(&crate::window::Series) -> i64| {
+        let slot = slots[entity as usize];
+        if slot == NO_ENTITY { 0 } else { entities.get(slot).and_then(|e| e.series(series)).map_or(0, read) }
+    };
+    if let Some(kind) = watched {
+        let (zh, en) = match kind {
+            EntityKind::Terminal => ("终端", "terminal"),
+            EntityKind::Merchant => ("商户", "merchant"),
+            _ => ("卡", "card"),
+        };
+        let code = match kind {
+            EntityKind::Terminal => "terminal_watched",
+            EntityKind::Merchant => "merchant_watched",
+            _ => "card_watched",
+        };
+        add(
+            WATCHED,
+            reason(
+                code,
+                format!("该{zh}因近期的可疑发现处于关注期，建议复核"),
+                format!("The {en} is under watch after a recent finding: review advised"),
+            ),
+        );
+    }
+    if m.mac == MacState::Bad {
+        add(
+            MAC_BAD,
+            Reason {
+                code: "mac_wrong",
+                text: Text::fixed(
+                    "报文的 MAC 与所配密钥不符：报文被改动，或终端密钥不对",
+                    "The message's MAC is wrong under the configured key: the message was changed, or the terminal has a wrong key",
+                ),
+            },
+        );
+    }
+    let busy = count(EntityKind::Card, SeriesKind::Payments, |s| s.entries(HOUR));
+    if busy > CARD_HOUR_MAX {
+        add(
+            CARD_BUSY,
+            reason(
+                "card_busy",
+                format!("该卡近 1 小时内付款 {busy} 笔"),
+                format!("{busy} payments with this card within an hour"),
+            ),
+        );
+    }
+    let terminals = count(EntityKind::Card, SeriesKind::Payments, |s| s.different(HOUR, 0));
+    if terminals >= CARD_TERMINALS_MIN {
+        add(
+            CARD_TERMINALS,
+            reason(
+                "card_at_many_terminals",
+                format!("该卡近 1 小时内在 {terminals} 台终端上付款"),
+                format!("This card was used at {terminals} terminals within an hour"),
+            ),
+        );
+    }
+    let declines = count(EntityKind::Card, SeriesKind::Declines, |s| s.entries(DAY));
+    if declines >= CARD_DECLINES_MIN {
+        add(
+            CARD_DECLINES,
+            reason(
+                "card_declined_often",
+                format!("该卡近 24 小时内被拒绝 {declines} 次"),
+                format!("This card was refused {declines} times within 24 hours"),
+            ),
+        );
+    }
+    let refused_cards = count(EntityKind::Terminal, SeriesKind::Declines, |s| s.different(HOUR, 0));
+    if refused_cards >= TERMINAL_DECLINED_CARDS_MIN {
+        add(
+            TERMINAL_DECLINED_CARDS,
+            reason(
+                "terminal_declined_many_cards",
+                format!("该终端近 1 小时内有 {refused_cards} 张不同的卡被拒绝"),
+                format!("{refused_cards} different cards were refused at this terminal within an hour"),
+            ),
+        );
+    }
+    if partial {
+        add(0, partial_features());
+    }
+    if reasons.is_empty() {
+        reasons.push(nothing_unusual());
+    }
+    let score = score.min(1000);
+    let decision = if score >= REVIEW_FROM { Decision::Review } else { Decision::Approve };
+    Judgement { score, decision, reasons }
+}
+
+fn partial_features() -> Reason {
+    Reason {
+        code: "features_partial",
+        text: Text::fixed(
+            "部分统计不完整：窗口内有记录因内存上限未能保留",
+            "Some figures are incomplete: entries within their windows could not be kept because of the memory limit",
+        ),
+    }
+}
+
+/// Why an answer is worth a word; nothing for an approval.
+pub(crate) fn answer(m: &Message) -> Reason {
+    let code = m.response_code;
+    let (name, zh, en) = match m.response_class {
+        ResponseClass::Approved => return nothing_unusual(),
+        ResponseClass::Declined => ("answer_declined", "发卡方拒绝", "Declined by the issuer"),
+        ResponseClass::KeepCard => {
+            ("answer_keep_card", "拒绝并要求没收卡", "Declined, and the card is to be kept")
+        }
+        ResponseClass::Unavailable => {
+            ("answer_unavailable", "发卡方或网络无法应答", "Issuer or network could not answer")
+        }
+        ResponseClass::Security => {
+            ("answer_security", "密钥、MAC 或密码处理失败", "A key, MAC or PIN routine failed")
+        }
+        ResponseClass::Settings => {
+            ("answer_settings", "报文或终端设置有误", "The message or the terminal's settings are wrong")
+        }
+        ResponseClass::Unlisted => (
+            "answer_unlisted",
+            "应答码未收录，按未批准处理",
+            "The response code is not listed: taken as not approved",
+        ),
+        ResponseClass::None => {
+            return Reason {
+                code: "answer_without_code",
+                text: Text::fixed(
+                    "应答没有应答码，按未批准处理",
+                    "The answer carries no response code: taken as not approved",
+                ),
+            };
+        }
+    };
+    reason(name, format!("{zh}（应答码 {code}）"), format!("{en} (response code {code})"))
+}

@@ -1,0 +1,470 @@
+//! [`Pairs`]: which answer belongs to which request, and what became of each payment.
+//!
+//! A payment is found again by tenant, feed, terminal and trace number; merchant and batch are compared
+//! where both messages have them; the terminal's own time only breaks ties. All pairs live equally long, so
+//! they leave in the order in which they came. Never says "approved" for anything but an approved answer.
+
+use crate::RestoreError;
+use crate::bytes::{Reader, Writer};
+use crate::queue::{Queue, low_bits};
+use crate::table::{Probes, Tables, table_hash};
+use tg_event::{Decision, Limits, Message, Outcome, ResponseClass};
+use tg_types::{Mti, Partition, SECOND_US, TenantId, stable_hash};
+
+/// A number that is absent.
+const ABSENT: u32 = u32::MAX;
+/// Payments of one terminal under one trace number that are looked at, newest first: more within ten minutes
+/// is no terminal but a flood, and must not cost more.
+const CHAIN_MAX: usize = 16;
+
+/// A payment, or a reversal of one, that may still be answered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair {
+    /// Offset of the request that opened the payment.
+    pub(crate) payment: u64,
+    pub(crate) asked_at: i64,
+    /// Amount in minor units, and its currency (0: none).
+    pub(crate) amount: i64,
+    pub(crate) first12: u64,
+    pub(crate) stem: u64,
+    merchant: u64,
+    card: u64,
+    terminal: [u8; 16],
+    /// For a reversal: number of the payment that it takes back.
+    target: u64,
+    /// Entities of the payment: card, terminal, merchant, issuer.
+    pub(crate) slots: [u32; 4],
+    trace: u32,
+    batch: u32,
+    processing_code: u32,
+    terminal_time: u32,
+    /// Lower bits of the number of the pair before this one under the same key.
+    earlier: u32,
+    pub(crate) currency: u16,
+    pub(crate) score: u16,
+    tenant: u16,
+    feed: u16,
+    mti: u16,
+    pub(crate) decision: Decision,
+    pub(crate) outcome: Outcome,
+    pub(crate) answered: bool,
+    /// It asks for money, so it stands in the windows.
+    pub(crate) counted: bool,
+    is_reversal: bool,
+}
+
+/// The payments of the last minutes.
+pub(crate) struct Pairs {
+    pairs: Queue<Pair>,
+    tables: Tables,
+    /// Number of the first pair that no time-out has looked at.
+    timed_out_to: u64,
+    pub(crate) open: u64,
+    pub(crate) dropped: u64,
+}
+
+/// What is compared beside the key.
+fn merchant(m: &Message) -> u64 {
+    if m.merchant.is_empty() { 0 } else { stable_hash(m.tenant, m.merchant.as_bytes()) | 1 }
+}
+
+fn terminal_time(m: &Message) -> u32 {
+    m.terminal_time.map_or(ABSENT, |t| {
+        (u32::from(t.month) & 15) << 22 | (u32::from(t.day) & 31) << 17 | t.second_of_day & 0x1_FFFF
+    })
+}
+
+fn card(m: &Message) -> u64 {
+    m.card.map_or(0, |c| stable_hash(TenantId(0), &c.token.0) | 1)
+}
+
+fn agree(a: u64, b: u64, absent: u64) -> bool {
+    a == absent || b == absent || a == b
+}
+
+/// Where a message's pairs are kept.
+struct Key {
+    partition: Partition,
+    hash: u64,
+    terminal: [u8; 16],
+    tenant: u16,
+    feed: u16,
+    trace: u32,
+}
+
+impl Key {
+    fn new(tenant: u16, feed: u16, terminal: [u8; 16], trace: u32) -> Key {
+        let length = 16 - terminal.iter().rev().take_while(|&&b| b == 0).count();
+        let partition = Partition::of_hash(stable_hash(TenantId(tenant), &terminal[..length]));
+        let salt = u64::from(trace) | u64::from(feed) << 32 | u64::from(tenant) << 48;
+        Key { partition, hash: table_hash(partition, salt, &terminal), terminal, tenant, feed, trace }
+    }
+
+    fn of(m: &Message, trace: Option<u32>) -> Key {
+        let mut terminal = [0_u8; 16];
+        let name = m.terminal.as_bytes();
+        terminal[..name.len()].copy_from_slice(name);
+        Key::new(m.tenant.0, m.feed, terminal, trace.unwrap_or(ABSENT))
+    }
+
+    fn is_of(&self, p: &Pair) -> bool {
+        (self.trace, self.terminal, self.tenant, self.feed) == (p.trace, p.terminal, p.tenant, p.feed)
+    }
+}
+
+impl Pairs {
+    pub(crate) fn new() -> Pairs {
+        Pairs { pairs: Queue::starting_at(0), tables: Tables::new(), timed_out_to: 0, open: 0, dropped: 0 }
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        self.pairs.len()
+    }
+
+    pub(crate) fn probes(&self) -> Probes {
+        self.tables.probes
+    }
+
+    pub(crate) fn get(&self, number: u64) -> Option<&Pair> {
+        self.pairs.get(number)
+    }
+
+    pub(crate) fn get_mut(&mut self, number: u64) -> Option<&mut Pair> {
+        self.pairs.get_mut(number)
+    }
+
+    /// Pairs under a message's key that may be meant, newest first, with their numbers.
+    fn candidates(&mut self, m: &Message, trace: Option<u32>, now: i64, limits: &Limits) -> Vec<(u64, Pair)> {
+        let (key, pairs) = (Key::of(m, trace), &self.pairs);
+        let of = |low| pairs.number(low).and_then(|n| pairs.get(n).map(|p| (n, *p)));
+        let newest =
+            self.tables.find(key.partition, key.hash, |low| of(low).is_some_and(|(_, p)| key.is_of(&p)));
+        let oldest = now - i64::from(lifetime_seconds(limits)) * SECOND_US;
+        let (merchant, batch) = (merchant(m), m.batch.unwrap_or(ABSENT));
+        std::iter::successors(newest.and_then(of), |(_, p)| of(p.earlier))
+            .take(CHAIN_MAX)
+            .take_while(|(_, p)| p.asked_at >= oldest)
+            .filter(|(_, p)| {
+                agree(p.merchant, merchant, 0)
+                    && agree(u64::from(p.batch), u64::from(batch), u64::from(ABSENT))
+            })
+            .collect()
+    }
+
+    /// The payment that a request repeats: the same content under the same trace number, not yet answered,
+    /// or answered and sent as a repeat.
+    pub(crate) fn repeated(&mut self, m: &Message, now: i64, limits: &Limits) -> Option<u64> {
+        let amount = m.amount.map_or((0, 0), |a| (a.minor, a.currency));
+        let (card, code) = (card(m), m.processing_code.unwrap_or(ABSENT));
+        m.trace?;
+        self.candidates(m, m.trace, now, limits)
+            .into_iter()
+            .find(|(_, p)| {
+                !p.is_reversal
+                    && (p.amount, p.currency, p.card, p.processing_code) == (amount.0, amount.1, card, code)
+                    && Mti(p.mti).class() == m.mti.class()
+                    && (!p.answered || m.mti.is_repeat())
+            })
+            .map(|(number, _)| number)
+    }
+
+    /// The payment that an answer belongs to: unanswered ones first, then the same terminal time, then the
+    /// newest.
+    pub(crate) fn answered(&mut self, m: &Message, now: i64, limits: &Limits) -> Option<u64> {
+        m.trace?;
+        let time = terminal_time(m);
+        let class = m.mti.request_of_response().class();
+        self.candidates(m, m.trace, now, limits)
+            .into_iter()
+            .filter(|(_, p)| !p.is_reversal && Mti(p.mti).class() == class)
+            .max_by_key(|(n, p)| (!p.answered, time != ABSENT && p.terminal_time == time, *n))
+            .map(|(number, _)| number)
+    }
+
+    /// The payment that a reversal takes back: by the original's trace number, else by its own.
+    pub(crate) fn reversed(&mut self, m: &Message, now: i64, limits: &Limits) -> Option<u64> {
+        for trace in [m.original_trace, m.trace].into_iter().flatten() {
+            let found = self
+                .candidates(m, Some(trace), now, limits)
+                .into_iter()
+                .filter(|(_, p)| !p.is_reversal)
+                .filter(|(_, p)| m.amount.is_none_or(|a| p.currency == 0 || a.minor == p.amount))
+                .max_by_key(|(n, p)| (p.outcome != Outcome::Reversed, *n));
+            if let Some((number, _)) = found {
+                return Some(number);
+            }
+        }
+        None
+    }
+
+    /// The reversal under this message's own trace number: number of the reversal's pair and of its payment.
+    pub(crate) fn reversal(&mut self, m: &Message, now: i64, limits: &Limits) -> Option<(u64, u64)> {
+        m.trace?;
+        self.candidates(m, m.trace, now, limits)
+            .into_iter()
+            .filter(|(_, p)| p.is_reversal)
+            .max_by_key(|(n, p)| (!p.answered, *n))
+            .map(|(number, p)| (number, p.target))
+    }
+
+    /// Opens a payment. Gives its number and what had to be forgotten for it.
+    pub(crate) fn open(&mut self, m: &Message, offset: u64, now: i64, limits: &Limits) -> (u64, Vec<Pair>) {
+        let amount = m.amount.unwrap_or_default();
+        let key = Key::of(m, m.trace);
+        self.add(
+            &key,
+            Pair {
+                payment: offset,
+                asked_at: now,
+                amount: amount.minor,
+                first12: m.card.map_or(0, |c| c.first12),
+                stem: m.card.map_or(0, |c| c.stem),
+                merchant: merchant(m),
+                card: card(m),
+                terminal: key.terminal,
+                target: 0,
+                slots: [ABSENT; 4],
+                trace: key.trace,
+                batch: m.batch.unwrap_or(ABSENT),
+                processing_code: m.processing_code.unwrap_or(ABSENT),
+                terminal_time: terminal_time(m),
+                earlier: ABSENT,
+                currency: amount.currency,
+                score: 0,
+                tenant: m.tenant.0,
+                feed: m.feed,
+                mti: m.mti.0,
+                decision: Decision::None,
+                outcome: Outcome::Open,
+                answered: false,
+                counted: m.asks_for_money(),
+                is_reversal: false,
+            },
+            limits,
+        )
+    }
+
+    /// Remembers a reversal of the payment `target`, so that its answer finds the payment.
+    pub(crate) fn open_reversal(
+        &mut self,
+        m: &Message,
+        target: u64,
+        now: i64,
+        limits: &Limits,
+    ) -> (u64, Vec<Pair>) {
+        let Some(&payment) = self.pairs.get(target) else { return (target, Vec::new()) };
+        let key = Key::of(m, m.trace);
+        let pair = Pair {
+            asked_at: now,
+            target,
+            trace: key.trace,
+            earlier: ABSENT,
+            answered: false,
+            is_reversal: true,
+            merchant: merchant(m),
+            batch: m.batch.unwrap_or(ABSENT),
+            mti: m.mti.0,
+            ..payment
+        };
+        self.add(&key, pair, limits)
+    }
+
+    fn add(&mut self, key: &Key, pair: Pair, limits: &Limits) -> (u64, Vec<Pair>) {
+        let mut forgotten = Vec::new();
+        while self.pairs.len() > 0 && self.pairs.len() >= u64::from(limits.pairs_max.max(1)) {
+            self.dropped += 1;
+            forgotten.extend(self.forget());
+        }
+        (self.link(key, pair), forgotten)
+    }
+
+    fn link(&mut self, key: &Key, mut pair: Pair) -> u64 {
+        let number = self.pairs.next();
+        let pairs = &self.pairs;
+        let newest = self.tables.find(key.partition, key.hash, |low| {
+            pairs.number(low).and_then(|n| pairs.get(n)).is_some_and(|p| key.is_of(p))
+        });
+        match newest {
+            Some(low) => {
+                pair.earlier = low;
+                self.tables.replace(key.partition, key.hash, low, low_bits(number));
+            }
+            None => self.tables.insert(key.partition, key.hash, low_bits(number)),
+        }
+        self.open += u64::from(pair.is_open());
+        self.pairs.push(pair);
+        number
+    }
+
+    /// Forgets the oldest pair; gives it if nobody has said yet what became of it.
+    fn forget(&mut self) -> Option<Pair> {
+        let number = self.pairs.first();
+        let pair = self.pairs.pop_front()?;
+        let key = Key::new(pair.tenant, pair.feed, pair.terminal, pair.trace);
+        self.tables.remove(key.partition, key.hash, low_bits(number));
+        let open = pair.is_open();
+        self.open -= u64::from(open);
+        open.then_some(pair)
+    }
+
+    /// Changes what is known of a payment, keeping the count of open ones.
+    pub(crate) fn settle(&mut self, number: u64, outcome: Outcome, answered: bool) {
+        let Some(pair) = self.pairs.get_mut(number) else { return };
+        let was_open = pair.is_open();
+        pair.outcome = outcome;
+        pair.answered |= answered;
+        let is_open = pair.is_open();
+        self.open = self.open - u64::from(was_open) + u64::from(is_open);
+    }
+
+    /// Payments whose time for an answer has passed become unknown; pairs past their life are forgotten.
+    pub(crate) fn tick(&mut self, now: i64, limits: &Limits, mut unknown: impl FnMut(&Pair)) {
+        let asked_by = now - i64::from(limits.answer_seconds) * SECOND_US;
+        self.timed_out_to = self.timed_out_to.max(self.pairs.first());
+        while let Some(pair) = self.pairs.get_mut(self.timed_out_to).filter(|p| p.asked_at <= asked_by) {
+            if pair.is_open() {
+                pair.outcome = Outcome::Unknown;
+                self.open -= 1;
+                unknown(pair);
+            }
+            self.timed_out_to += 1;
+        }
+        let oldest = now - i64::from(lifetime_seconds(limits)) * SECOND_US;
+        while self.pairs.front().is_some_and(|p| p.asked_at < oldest)
+            && self.pairs.first() < self.timed_out_to
+        {
+            self.forget();
+        }
+    }
+
+    pub(crate) fn save(&self, w: &mut Writer<'_>) {
+        w.u64(self.dropped);
+        w.u64(self.pairs.first());
+        w.varint(self.timed_out_to.max(self.pairs.first()) - self.pairs.first());
+        w.varint(self.pairs.len());
+        self.pairs.iter().for_each(|p| p.save(w));
+    }
+
+    pub(crate) fn load(r: &mut Reader<'_>) -> Result<Pairs, RestoreError> {
+        let damaged = RestoreError::Damaged;
+        let mut pairs = Pairs::new();
+        pairs.dropped = r.u64()?;
+        let first = r.u64()?;
+        if first > u64::MAX / 2 {
+            return Err(damaged("a pair's number is out of range"));
+        }
+        pairs.pairs = Queue::starting_at(first);
+        let timed_out = r.varint()?;
+        let len = r.count(Pair::BYTES)? as u64;
+        if timed_out > len || len > u64::from(ABSENT >> 2) {
+            return Err(damaged("the time-outs are out of range"));
+        }
+        pairs.timed_out_to = first + timed_out;
+        let mut before = i64::MIN;
+        for _ in 0..len {
+            let pair = Pair::load(r)?;
+            if pair.asked_at < before || (pair.is_reversal && pair.target >= pairs.pairs.next()) {
+                return Err(damaged("a pair is out of order"));
+            }
+            before = pair.asked_at;
+            let key = Key::new(pair.tenant, pair.feed, pair.terminal, pair.trace);
+            pairs.link(&key, pair);
+        }
+        Ok(pairs)
+    }
+}
+
+/// What an answer makes of a payment.
+pub(crate) fn outcome_of(class: ResponseClass) -> Outcome {
+    if class == ResponseClass::Approved { Outcome::Approved } else { Outcome::Declined }
+}
+
+fn lifetime_seconds(limits: &Limits) -> u32 {
+    limits.late_seconds.max(limits.answer_seconds)
+}
+
+const DECISIONS: [Decision; 4] = [Decision::None, Decision::Approve, Decision::Review, Decision::Decline];
+const OUTCOMES: [Outcome; 7] = [
+    Outcome::Open,
+    Outcome::Approved,
+    Outcome::Declined,
+    Outcome::Unknown,
+    Outcome::ReversalSent,
+    Outcome::Reversed,
+    Outcome::ReversalRefused,
+];
+
+impl Pair {
+    /// Bytes in a snapshot.
+    const BYTES: usize = 7 * 8 + 16 + 8 + 16 + 16 + 5 * 2 + 3;
+
+    /// The pair with another outcome.
+    pub(crate) fn become_of(mut self, outcome: Outcome, answered: bool) -> Pair {
+        self.outcome = outcome;
+        self.answered |= answered;
+        self
+    }
+
+    /// It waits for its answer and nobody has given up yet.
+    fn is_open(&self) -> bool {
+        !self.is_reversal && self.outcome == Outcome::Open
+    }
+
+    fn save(&self, w: &mut Writer<'_>) {
+        w.u64(self.payment);
+        w.i64(self.asked_at);
+        w.i64(self.amount);
+        [self.first12, self.stem, self.merchant, self.card].iter().for_each(|&n| w.u64(n));
+        w.bytes(&self.terminal);
+        w.u64(self.target);
+        self.slots.iter().for_each(|&n| w.u32(n));
+        [self.trace, self.batch, self.processing_code, self.terminal_time].iter().for_each(|&n| w.u32(n));
+        [self.currency, self.score, self.tenant, self.feed, self.mti].iter().for_each(|&n| w.u16(n));
+        w.u8(DECISIONS.iter().position(|d| *d == self.decision).unwrap_or(0) as u8);
+        w.u8(OUTCOMES.iter().position(|o| *o == self.outcome).unwrap_or(0) as u8);
+        w.u8(u8::from(self.answered) | u8::from(self.counted) << 1 | u8::from(self.is_reversal) << 2);
+    }
+
+    fn load(r: &mut Reader<'_>) -> Result<Pair, RestoreError> {
+        let (payment, asked_at, amount) = (r.u64()?, r.i64()?, r.i64()?);
+        let (first12, stem, merchant, card) = (r.u64()?, r.u64()?, r.u64()?, r.u64()?);
+        let (terminal, target) = (r.array()?, r.u64()?);
+        let slots = [r.u32()?, r.u32()?, r.u32()?, r.u32()?];
+        let (trace, batch, processing_code, terminal_time) = (r.u32()?, r.u32()?, r.u32()?, r.u32()?);
+        let (currency, score, tenant, feed, mti) = (r.u16()?, r.u16()?, r.u16()?, r.u16()?, r.u16()?);
+        let damaged = RestoreError::Damaged("a pair's state is out of range");
+        let decision = *DECISIONS.get(usize::from(r.u8()?)).ok_or(damaged)?;
+        let outcome = *OUTCOMES.get(usize::from(r.u8()?)).ok_or(damaged)?;
+        let flags = r.u8()?;
+        if flags > 7 || !(0..=crate::window::TIME_MAX).contains(&asked_at) {
+            return Err(damaged);
+        }
+        Ok(Pair {
+            payment,
+            asked_at,
+            amount,
+            first12,
+            stem,
+            merchant,
+            card,
+            terminal,
+            target,
+            slots,
+            trace,
+            batch,
+            processing_code,
+            terminal_time,
+            earlier: ABSENT,
+            currency,
+            score,
+            tenant,
+            feed,
+            mti,
+            decision,
+            outcome,
+            answered: flags & 1 != 0,
+            counted: flags & 2 != 0,
+            is_reversal: flags & 4 != 0,
+        })
+    }
+}

@@ -1,0 +1,211 @@
+//! Tables from hashes to numbers: open addressing, one small table per logical partition.
+//!
+//! Why it exists: growth moves one partition's few thousand buckets, never the whole state at once, and
+//! probe lengths are counted, since terminal numbers differ in few bits and a bad hash would show there
+//! first. What a number stands for is the caller's business; the caller compares the real keys.
+
+use tg_types::{PARTITIONS, Partition, mix64};
+
+/// No entry here. No number that a table keeps may be this one.
+const EMPTY: u32 = u32::MAX;
+
+#[derive(Clone, Copy)]
+struct Bucket {
+    /// The lower half of the hash: its low bits are the home place, all of it spares most key comparisons.
+    tag: u32,
+    value: u32,
+}
+
+#[derive(Default)]
+struct Table {
+    buckets: Box<[Bucket]>,
+    used: u32,
+}
+
+impl Table {
+    fn mask(&self) -> usize {
+        self.buckets.len().wrapping_sub(1)
+    }
+
+    fn grow(&mut self) {
+        let size = (self.buckets.len() * 2).max(4);
+        let old = std::mem::replace(&mut self.buckets, vec![Bucket { tag: 0, value: EMPTY }; size].into());
+        for bucket in old.iter().filter(|b| b.value != EMPTY) {
+            self.place(*bucket);
+        }
+    }
+
+    fn place(&mut self, bucket: Bucket) {
+        let mask = self.mask();
+        let mut at = bucket.tag as usize & mask;
+        while self.buckets[at].value != EMPTY {
+            at = (at + 1) & mask;
+        }
+        self.buckets[at] = bucket;
+    }
+
+    /// Takes a bucket out and moves those behind it closer to their homes, so that no grave stays.
+    fn remove_at(&mut self, mut hole: usize) {
+        let mask = self.mask();
+        let mut at = hole;
+        loop {
+            at = (at + 1) & mask;
+            let bucket = self.buckets[at];
+            if bucket.value == EMPTY {
+                break;
+            }
+            let from_home = at.wrapping_sub(bucket.tag as usize) & mask;
+            let from_hole = at.wrapping_sub(hole) & mask;
+            if from_home >= from_hole {
+                self.buckets[hole] = bucket;
+                hole = at;
+            }
+        }
+        self.buckets[hole].value = EMPTY;
+        self.used -= 1;
+    }
+}
+
+/// How look-ups went since this process began. Not part of the state.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Probes {
+    pub(crate) lookups: u64,
+    pub(crate) steps: u64,
+    pub(crate) longest: u32,
+}
+
+/// One table per partition.
+pub(crate) struct Tables {
+    tables: Box<[Table]>,
+    pub(crate) probes: Probes,
+}
+
+impl Tables {
+    pub(crate) fn new() -> Tables {
+        let tables = (0..PARTITIONS).map(|_| Table::default()).collect();
+        Tables { tables, probes: Probes::default() }
+    }
+
+    /// The number kept for a hash whose real key the caller confirms.
+    pub(crate) fn find(&mut self, part: Partition, hash: u64, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        let at = self.locate(part, hash, is_it)?;
+        Some(self.tables[usize::from(part.0)].buckets[at].value)
+    }
+
+    fn locate(&mut self, part: Partition, hash: u64, mut is_it: impl FnMut(u32) -> bool) -> Option<usize> {
+        let table = &self.tables[usize::from(part.0)];
+        self.probes.lookups += 1;
+        if table.used == 0 {
+            return None;
+        }
+        let (tag, mask) = (hash as u32, table.mask());
+        let mut at = tag as usize & mask;
+        let mut steps = 1;
+        // The load stays at or under three quarters, so an empty bucket ends the walk.
+        let found = loop {
+            let bucket = table.buckets[at];
+            if bucket.value == EMPTY {
+                break None;
+            }
+            if bucket.tag == tag && is_it(bucket.value) {
+                break Some(at);
+            }
+            at = (at + 1) & mask;
+            steps += 1;
+        };
+        self.probes.steps += u64::from(steps);
+        self.probes.longest = self.probes.longest.max(steps);
+        found
+    }
+
+    /// Adds a number under a hash. The caller knows that its key is not there yet.
+    pub(crate) fn insert(&mut self, part: Partition, hash: u64, value: u32) {
+        debug_assert_ne!(value, EMPTY);
+        let table = &mut self.tables[usize::from(part.0)];
+        if (table.used as usize + 1) * 4 > table.buckets.len() * 3 {
+            table.grow();
+        }
+        table.place(Bucket { tag: hash as u32, value });
+        table.used += 1;
+    }
+
+    /// Puts `new` in the place of `old`.
+    pub(crate) fn replace(&mut self, part: Partition, hash: u64, old: u32, new: u32) {
+        if let Some(at) = self.locate(part, hash, |v| v == old) {
+            self.tables[usize::from(part.0)].buckets[at].value = new;
+        }
+    }
+
+    /// Removes a number; false if it was not there.
+    pub(crate) fn remove(&mut self, part: Partition, hash: u64, value: u32) -> bool {
+        let found = self.locate(part, hash, |v| v == value);
+        if let Some(at) = found {
+            self.tables[usize::from(part.0)].remove_at(at);
+        }
+        found.is_some()
+    }
+}
+
+/// A table's hash of up to sixteen bytes. The seed belongs to the partition; it is the same on every machine,
+/// since the order in which entities are found must not matter but their state must move between nodes.
+pub(crate) fn table_hash(part: Partition, salt: u64, bytes: &[u8; 16]) -> u64 {
+    let word = |at: usize| {
+        let mut word = [0_u8; 8];
+        word.copy_from_slice(&bytes[at..at + 8]);
+        u64::from_le_bytes(word)
+    };
+    let seed = mix64(0x656E_6769_6E65_5F31 ^ u64::from(part.0));
+    mix64(mix64(word(0) ^ seed).wrapping_add(word(8)) ^ seed.rotate_left(32) ^ salt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        /// Against a tree map, with hashes that collide often.
+        #[test]
+        fn it_behaves_like_a_map(steps in proptest::collection::vec((0_u8..3, 0_u32..60), 0..400)) {
+            let mut tables = Tables::new();
+            let mut model: BTreeMap<u32, u32> = BTreeMap::new();
+            let hash = |key: u32| u64::from(key / 7);
+            for (step, (what, key)) in steps.into_iter().enumerate() {
+                let value = key * 1000 + step as u32;
+                let old = model.get(&key).copied();
+                let found = tables.find(Partition(9), hash(key), |v| v / 1000 == key);
+                prop_assert_eq!(found, old);
+                match (what, old) {
+                    (0 | 1, None) => {
+                        tables.insert(Partition(9), hash(key), value);
+                        model.insert(key, value);
+                    }
+                    (0, Some(old)) => {
+                        tables.replace(Partition(9), hash(key), old, value);
+                        model.insert(key, value);
+                    }
+                    (_, Some(old)) => {
+                        prop_assert!(tables.remove(Partition(9), hash(key), old));
+                        model.remove(&key);
+                    }
+                    (_, None) => prop_assert!(!tables.remove(Partition(9), hash(key), value)),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn terminal_numbers_stay_near_their_homes() {
+        let mut tables = Tables::new();
+        let hash = |n: u32| {
+            let mut bytes = [0_u8; 16];
+            bytes[..8].copy_from_slice(format!("{:08}", 10_000_000 + n).as_bytes());
+            table_hash(Partition(7), 1, &bytes)
+        };
+        (0..5_000).for_each(|n| tables.insert(Partition(7), hash(n), n));
+        (0..5_000).for_each(|n| assert_eq!(tables.find(Partition(7), hash(n), |v| v == n), Some(n)));
+        let mean = tables.probes.steps as f64 / tables.probes.lookups as f64;
+        assert!(mean < 2.0 && tables.probes.longest < 40, "mean {mean}, longest {}", tables.probes.longest);
+    }
+}

@@ -1,0 +1,375 @@
+//! [`Entities`]: cards, terminals, merchants and issuers with their series, found by partition, tenant,
+//! kind and name.
+//!
+//! An entity's number (its slot) stands in the rings of others as "the same card", so a slot is given to
+//! another entity only when no ring can hold it any more: after a longest window without an entry. When
+//! there is no room, a new entity is refused, counted, and what depends on it is partial.
+
+use super::{Entry, Series};
+use crate::RestoreError;
+use crate::bytes::{Reader, Writer};
+use crate::catalogue::{EntityKind, SeriesKind, WINDOWS};
+use crate::table::{Tables, table_hash};
+use tg_types::{PARTITIONS, Partition, TenantId, stable_hash};
+
+/// In the place of an entity's number: the message names none, or there was no room for it.
+pub(crate) const NO_ENTITY: u32 = u32::MAX;
+
+const CHUNK: usize = 1024;
+/// Entities looked at in one tick: 20 million are gone through in under three hours of one-second ticks.
+const SWEEP_ENTITIES: u32 = 2_048;
+
+/// What names an entity. The partition is part of it: state moves between machines by partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EntityKey {
+    pub(crate) name: [u8; 16],
+    pub(crate) tenant: TenantId,
+    pub(crate) partition: Partition,
+    pub(crate) kind: EntityKind,
+    length: u8,
+}
+
+impl EntityKey {
+    /// The key of a name of at most sixteen bytes (tokens, terminal, merchant and issuer numbers all fit).
+    pub(crate) fn new(kind: EntityKind, tenant: TenantId, text: &[u8]) -> EntityKey {
+        let mut name = [0_u8; 16];
+        let length = text.len().min(16);
+        name[..length].copy_from_slice(&text[..length]);
+        let partition = Partition::of_hash(stable_hash(tenant, &name[..length]));
+        EntityKey { name, tenant, partition, kind, length: length as u8 }
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.name[..usize::from(self.length)]
+    }
+
+    fn hash(&self) -> u64 {
+        let salt = u64::from(self.tenant.0) | (self.kind as u64) << 16 | u64::from(self.length) << 24;
+        table_hash(self.partition, salt, &self.name)
+    }
+}
+
+/// One entity: at most 160 bytes, and 24 for each entry.
+pub(crate) struct Entity {
+    pub(crate) key: EntityKey,
+    pub(crate) payments: Series,
+    declines: Option<Box<Series>>,
+}
+
+const _: () = assert!(size_of::<Option<Entity>>() <= 160 && size_of::<Entry>() <= 24);
+
+impl Entity {
+    pub(crate) fn series(&self, kind: SeriesKind) -> Option<&Series> {
+        match kind {
+            SeriesKind::Payments => Some(&self.payments),
+            SeriesKind::Declines => self.declines.as_deref(),
+        }
+    }
+
+    fn expire(&mut self, now: i64) -> u32 {
+        let mut freed = self.payments.expire(now);
+        if let Some(declines) = &mut self.declines {
+            freed += declines.expire(now);
+            if declines.len() == 0 && !declines.is_partial(WINDOWS.len() - 1, now) {
+                self.declines = None;
+            }
+        }
+        freed
+    }
+
+    fn is_idle(&self, now: i64) -> bool {
+        self.payments.len() == 0
+            && self.declines.is_none()
+            && !self.payments.is_partial(WINDOWS.len() - 1, now)
+    }
+}
+
+/// What the entities tell of themselves; part of the state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct EntityCounters {
+    pub(crate) evicted: u64,
+    pub(crate) refused: u64,
+    pub(crate) dropped: u64,
+}
+
+/// The limits that entities obey.
+#[derive(Clone, Copy)]
+pub(crate) struct Room {
+    pub(crate) entities_max: u32,
+    pub(crate) entries_max: u32,
+}
+
+/// All entities of this machine.
+pub(crate) struct Entities {
+    chunks: Vec<Vec<Option<Entity>>>,
+    free: Vec<u32>,
+    tables: Tables,
+    /// Log time of the last refusal in each partition: entities there may lack what was refused.
+    refused_at: Box<[i64]>,
+    pub(crate) live_entries: u64,
+    pub(crate) by_kind: [u64; 4],
+    pub(crate) counters: EntityCounters,
+    sweep_at: u32,
+}
+
+impl Entities {
+    pub(crate) fn new() -> Entities {
+        Entities {
+            chunks: Vec::new(),
+            free: Vec::new(),
+            tables: Tables::new(),
+            refused_at: vec![i64::MIN; usize::from(PARTITIONS)].into(),
+            live_entries: 0,
+            by_kind: [0; 4],
+            counters: EntityCounters::default(),
+            sweep_at: 0,
+        }
+    }
+
+    pub(crate) fn probes(&self) -> crate::table::Probes {
+        self.tables.probes
+    }
+
+    pub(crate) fn get(&self, slot: u32) -> Option<&Entity> {
+        self.chunks.get(slot as usize / CHUNK)?.get(slot as usize % CHUNK)?.as_ref()
+    }
+
+    fn get_mut(&mut self, slot: u32) -> Option<&mut Entity> {
+        self.chunks.get_mut(slot as usize / CHUNK)?.get_mut(slot as usize % CHUNK)?.as_mut()
+    }
+
+    /// Slots given out so far, free ones included.
+    fn end(&self) -> u32 {
+        match self.chunks.last() {
+            Some(last) => ((self.chunks.len() - 1) * CHUNK + last.len()) as u32,
+            None => 0,
+        }
+    }
+
+    /// The entity's slot, made if it is new; [`NO_ENTITY`] if there is no room.
+    pub(crate) fn find_or_add(&mut self, key: &EntityKey, now: i64, room: Room) -> u32 {
+        let hash = key.hash();
+        let chunks = &self.chunks;
+        let found = self.tables.find(key.partition, hash, |slot| {
+            let entity = chunks.get(slot as usize / CHUNK).and_then(|c| c.get(slot as usize % CHUNK));
+            entity.is_some_and(|e| e.as_ref().is_some_and(|e| e.key == *key))
+        });
+        if let Some(slot) = found {
+            return slot;
+        }
+        let total: u64 = self.by_kind.iter().sum();
+        if total >= u64::from(room.entities_max) || self.live_entries >= u64::from(room.entries_max) {
+            self.counters.refused += 1;
+            self.refused_at[usize::from(key.partition.0)] = now;
+            return NO_ENTITY;
+        }
+        let slot = self.place(Entity { key: *key, payments: Series::default(), declines: None });
+        self.tables.insert(key.partition, hash, slot);
+        slot
+    }
+
+    fn place(&mut self, entity: Entity) -> u32 {
+        self.by_kind[entity.key.kind as usize] += 1;
+        if let Some(slot) = self.free.pop() {
+            self.chunks[slot as usize / CHUNK][slot as usize % CHUNK] = Some(entity);
+            return slot;
+        }
+        let slot = self.end();
+        if (slot as usize).is_multiple_of(CHUNK) {
+            self.chunks.push(Vec::with_capacity(CHUNK));
+        }
+        if let Some(chunk) = self.chunks.last_mut() {
+            chunk.push(Some(entity));
+        }
+        slot
+    }
+
+    /// Brings an entity's windows to `now`.
+    pub(crate) fn expire(&mut self, slot: u32, now: i64) {
+        let freed = self.get_mut(slot).map_or(0, |e| e.expire(now));
+        self.live_entries -= u64::from(freed);
+    }
+
+    /// Adds an entry to one of an entity's series and brings both to `now`. `unnamed`: the payment names
+    /// another entity that found no room, so what is counted of it here is missing from now on.
+    pub(crate) fn push(
+        &mut self,
+        slot: u32,
+        kind: SeriesKind,
+        entry: Entry,
+        unnamed: bool,
+        now: i64,
+        room: Room,
+    ) {
+        let full = self.live_entries >= u64::from(room.entries_max);
+        let Some(entity) = self.get_mut(slot) else { return };
+        let freed = entity.expire(now);
+        let series = match kind {
+            SeriesKind::Payments => &mut entity.payments,
+            SeriesKind::Declines => entity.declines.get_or_insert_default(),
+        };
+        let mut dropped = 0;
+        if full && freed == 0 {
+            // The series' own oldest makes room; a series without one does without this entry.
+            dropped = u32::from(series.len() > 0);
+            series.drop_oldest();
+            if dropped == 0 {
+                series.missing(now);
+            }
+        }
+        let pushed = !(full && freed == 0 && dropped == 0);
+        if pushed {
+            series.push(entry);
+        }
+        if unnamed {
+            series.missing(now);
+        }
+        self.live_entries = self.live_entries + u64::from(pushed) - u64::from(freed) - u64::from(dropped);
+        self.counters.dropped += u64::from(dropped) + u64::from(!pushed);
+    }
+
+    /// True if something that belongs in an entity's window may be missing.
+    pub(crate) fn is_partial(&self, slot: u32, series: SeriesKind, window: usize, now: i64) -> bool {
+        let Some(entity) = self.get(slot) else { return true };
+        self.refused_at[usize::from(entity.key.partition.0)] > now - WINDOWS[window].1
+            || entity.series(series).is_some_and(|s| s.is_partial(window, now))
+    }
+
+    /// Looks at some entities in turn: frees what has left their windows, removes the idle ones.
+    pub(crate) fn sweep(&mut self, now: i64) {
+        let end = self.end();
+        for _ in 0..SWEEP_ENTITIES.min(end) {
+            let slot = if self.sweep_at < end { self.sweep_at } else { 0 };
+            self.sweep_at = slot + 1;
+            self.expire(slot, now);
+            let Some(key) = self.get(slot).filter(|e| e.is_idle(now)).map(|e| e.key) else { continue };
+            self.tables.remove(key.partition, key.hash(), slot);
+            self.chunks[slot as usize / CHUNK][slot as usize % CHUNK] = None;
+            self.free.push(slot);
+            self.by_kind[key.kind as usize] -= 1;
+            self.counters.evicted += 1;
+        }
+    }
+
+    pub(crate) fn save(&self, w: &mut Writer<'_>) {
+        w.varint(u64::from(self.end()));
+        for entity in self.chunks.iter().flatten() {
+            let Some(entity) = entity else {
+                w.u8(0);
+                continue;
+            };
+            let key = &entity.key;
+            w.u8(1 + key.kind as u8 + if entity.declines.is_some() { 4 } else { 0 });
+            w.u16(key.tenant.0);
+            w.u16(key.partition.0);
+            w.u8(key.length);
+            w.bytes(key.bytes());
+            let dimensions = dimensions(key.kind);
+            entity.payments.save(dimensions, w);
+            if let Some(declines) = &entity.declines {
+                declines.save(dimensions, w);
+            }
+        }
+        w.varint(self.free.len() as u64);
+        self.free.iter().for_each(|&slot| w.u32(slot));
+        let refused: Vec<usize> =
+            (0..self.refused_at.len()).filter(|&p| self.refused_at[p] != i64::MIN).collect();
+        w.varint(refused.len() as u64);
+        for part in refused {
+            w.u16(part as u16);
+            w.i64(self.refused_at[part]);
+        }
+        w.u32(self.sweep_at);
+        [self.counters.evicted, self.counters.refused, self.counters.dropped].iter().for_each(|&n| w.u64(n));
+    }
+
+    pub(crate) fn load(now: i64, r: &mut Reader<'_>) -> Result<Entities, RestoreError> {
+        let damaged = RestoreError::Damaged;
+        let mut entities = Entities::new();
+        let end = r.count(5)?;
+        let end = u32::try_from(end).ok().filter(|&n| n < NO_ENTITY).ok_or(damaged("too many entities"))?;
+        let mut holes = 0;
+        for slot in 0..end {
+            if (slot as usize).is_multiple_of(CHUNK) {
+                entities.chunks.push(Vec::with_capacity(CHUNK));
+            }
+            let entity = load_entity(end, now, r)?;
+            match &entity {
+                None => holes += 1,
+                Some(Entity { key, payments, declines }) => {
+                    let hash = key.hash();
+                    let chunks = &entities.chunks;
+                    let twin = entities.tables.find(key.partition, hash, |s| {
+                        let other = chunks.get(s as usize / CHUNK).and_then(|c| c.get(s as usize % CHUNK));
+                        other.is_some_and(|e| e.as_ref().is_some_and(|e| e.key == *key))
+                    });
+                    if twin.is_some() {
+                        return Err(damaged("an entity stands twice"));
+                    }
+                    entities.tables.insert(key.partition, hash, slot);
+                    entities.by_kind[key.kind as usize] += 1;
+                    entities.live_entries +=
+                        u64::from(payments.len()) + declines.as_ref().map_or(0, |d| u64::from(d.len()));
+                }
+            }
+            if let Some(chunk) = entities.chunks.last_mut() {
+                chunk.push(entity);
+            }
+        }
+        let free = r.count(4)?;
+        if free != holes {
+            return Err(damaged("the list of free places is wrong"));
+        }
+        let mut seen = vec![false; end as usize];
+        for _ in 0..free {
+            let slot = r.u32()?;
+            if slot >= end
+                || entities.get(slot).is_some()
+                || std::mem::replace(&mut seen[slot as usize], true)
+            {
+                return Err(damaged("the list of free places is wrong"));
+            }
+            entities.free.push(slot);
+        }
+        for _ in 0..r.count(10)? {
+            let part = usize::from(r.u16()?);
+            *entities.refused_at.get_mut(part).ok_or(damaged("a partition is out of range"))? = r.i64()?;
+        }
+        entities.sweep_at = r.u32()?;
+        if entities.sweep_at > end {
+            return Err(damaged("the sweep is out of range"));
+        }
+        entities.counters = EntityCounters { evicted: r.u64()?, refused: r.u64()?, dropped: r.u64()? };
+        Ok(entities)
+    }
+}
+
+/// How many kinds of value an entity's entries name: a card's terminals and merchants, the others' cards.
+fn dimensions(kind: EntityKind) -> usize {
+    if kind == EntityKind::Card { 2 } else { 1 }
+}
+
+fn load_entity(end: u32, now: i64, r: &mut Reader<'_>) -> Result<Option<Entity>, RestoreError> {
+    let damaged = RestoreError::Damaged;
+    let tag = r.u8()?;
+    if tag == 0 {
+        return Ok(None);
+    }
+    if tag > 8 {
+        return Err(damaged("an entity's kind is out of range"));
+    }
+    let kind = EntityKind::ALL[usize::from(tag - 1) % 4];
+    let (tenant, partition, length) = (TenantId(r.u16()?), r.u16()?, usize::from(r.u8()?));
+    let mut name = [0_u8; 16];
+    for byte in name.get_mut(..length).ok_or(damaged("a name is too long"))? {
+        *byte = r.u8()?;
+    }
+    let key = EntityKey::new(kind, tenant, &name[..length]);
+    if key.partition.0 != partition {
+        return Err(damaged("an entity is not of its partition"));
+    }
+    let dimensions = dimensions(kind);
+    let payments = Series::load(dimensions, end, now, r)?;
+    let declines = if tag > 4 { Some(Box::new(Series::load(dimensions, end, now, r)?)) } else { None };
+    Ok(Some(Entity { key, payments, declines }))
+}
