@@ -16,9 +16,16 @@ pub struct Chore<D> {
 }
 
 pub(crate) enum Task {
-    Prepare { segment: u64, bytes: u64, keep_free_bytes: u64, spare: Option<String> },
+    Prepare {
+        segment: u64,
+        bytes: u64,
+        keep_free_bytes: u64,
+        spare: Option<String>,
+    },
     /// From the oldest on; a segment with a spare name is kept under it for later use.
-    Release { segments: Vec<(u64, Option<String>)> },
+    Release {
+        segments: Vec<(u64, Option<String>)>,
+    },
 }
 
 /// What became of a chore; for [`crate::Journal::finish`].
@@ -69,7 +76,9 @@ fn prepare<D: Disk>(
     let name = segment_name(segment);
     let source = match spare {
         Some(spare) => spare,
-        None => fill(disk, &name, bytes, keep_free).map_err(|error| Failure { error, names_unsure: false })?,
+        None => {
+            fill(disk, &name, bytes, keep_free).map_err(|error| Failure { error, names_unsure: false })?
+        }
     };
     // Either name holds a file without a header of this segment, so this may fail at any point.
     let named = disk.rename(&source, &name).and_then(|()| disk.sync_dir());

@@ -42,7 +42,10 @@ pub(crate) fn read_all<D: Disk>(disk: &D, name: &str, bytes_max: u64) -> io::Res
     let file = disk.open(name)?;
     let length = disk.len(&file)?;
     if length > bytes_max {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{name} is longer than {bytes_max} bytes")));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("{name} is longer than {bytes_max} bytes"),
+        ));
     }
     let mut bytes = vec![0; length as usize];
     disk.read_at(&file, 0, &mut bytes)?;

@@ -120,7 +120,10 @@ impl JournalError {
             }
             JournalError::WrongKey { expected, found } => Problem::new(
                 "TG-3003",
-                Text::new("密钥的编号或校验值与日志记录的不一致", "the key's id or check value differs from the journal's"),
+                Text::new(
+                    "密钥的编号或校验值与日志记录的不一致",
+                    "the key's id or check value differs from the journal's",
+                ),
             )
             .because(expected.clone(), found.clone()),
             JournalError::NewerVersion { name, found, known } => Problem::new(
@@ -143,9 +146,7 @@ impl JournalError {
                 "TG-3001",
                 Text::new("之前有一次写盘失败，重新启动之前不再接收；已确认的内容不受影响", english),
             ),
-            JournalError::NotReady => {
-                Problem::new("TG-3001", Text::new("下一个日志段还在准备中", english))
-            }
+            JournalError::NotReady => Problem::new("TG-3001", Text::new("下一个日志段还在准备中", english)),
             JournalError::TooLarge { bytes, limit_bytes } => Problem::new(
                 "TG-1006",
                 Text::new(format!("一批 {bytes} 字节，上限为 {limit_bytes} 字节"), english),
@@ -155,9 +156,7 @@ impl JournalError {
                 "TG-3001",
                 Text::new(format!("日志中没有第 {offset} 条，现有第 {first} 至 {end} 条（不含）"), english),
             ),
-            JournalError::NoRandomness => {
-                Problem::new("TG-3001", Text::new("系统不提供随机数", english))
-            }
+            JournalError::NoRandomness => Problem::new("TG-3001", Text::new("系统不提供随机数", english)),
         }
     }
 }

@@ -89,7 +89,9 @@ impl SectionHeader {
     pub(crate) fn parse(bytes: &[u8]) -> Parsed<SectionHeader> {
         let Some(bytes) = bytes.get(..SECTION_HEADER_BYTES) else { return Parsed::Nothing };
         let mut r = Take { bytes, at: 0 };
-        if r.array::<8>() != *SECTION_MAGIC || crc_at(bytes, SECTION_CRC_AT) != crc32c::crc32c(&bytes[..SECTION_CRC_AT]) {
+        if r.array::<8>() != *SECTION_MAGIC
+            || crc_at(bytes, SECTION_CRC_AT) != crc32c::crc32c(&bytes[..SECTION_CRC_AT])
+        {
             return Parsed::Nothing;
         }
         let version = r.u32();
@@ -163,7 +165,10 @@ impl BatchHeader {
     }
 
     /// The whole header: the authenticated part, CRC of the sealed bytes, CRC of all before it.
-    pub(crate) fn finish(authenticated: &[u8; BATCH_AUTHENTICATED_BYTES], sealed: &[u8]) -> [u8; BATCH_HEADER_BYTES] {
+    pub(crate) fn finish(
+        authenticated: &[u8; BATCH_AUTHENTICATED_BYTES],
+        sealed: &[u8],
+    ) -> [u8; BATCH_HEADER_BYTES] {
         let mut out = [0; BATCH_HEADER_BYTES];
         out[..BATCH_AUTHENTICATED_BYTES].copy_from_slice(authenticated);
         let body = crc32c::crc32c(sealed);

@@ -80,6 +80,8 @@ pub struct Journal<D: Disk> {
     pub(crate) spares: Vec<String>,
     pub(crate) preparing: bool,
     pub(crate) releasing: bool,
+    /// The next segment's header may be on disk already.
+    pub(crate) must_roll: bool,
     /// Of this opening; one more than any before.
     pub(crate) epoch: u64,
     /// A section header of this epoch is durable.
@@ -95,7 +97,13 @@ pub struct Journal<D: Disk> {
 
 impl<D: Disk> Journal<D> {
     /// A journal before its first batch.
-    pub(crate) fn assemble(place: Place<D>, options: Options, random: Randomness, shared: Shared, tail: Tail<D>) -> Self {
+    pub(crate) fn assemble(
+        place: Place<D>,
+        options: Options,
+        random: Randomness,
+        shared: Shared,
+        tail: Tail<D>,
+    ) -> Self {
         Journal {
             place,
             options,
@@ -106,6 +114,7 @@ impl<D: Disk> Journal<D> {
             spares: Vec::new(),
             preparing: false,
             releasing: false,
+            must_roll: false,
             epoch: 1,
             epoch_marked: false,
             next_batch: 1,
@@ -155,7 +164,13 @@ impl<D: Disk> Journal<D> {
     /// [`JournalError::DiskFull`] and [`JournalError::NotReady`]: nothing was accepted, the same call may
     /// be made again. [`JournalError::TooLarge`], [`JournalError::Misuse`]: the call is wrong. Anything
     /// else: the journal is poisoned.
-    pub fn append(&mut self, first_log_time_us: i64, last_log_time_us: i64, count: u32, payload: &[u8]) -> Result<Appended> {
+    pub fn append(
+        &mut self,
+        first_log_time_us: i64,
+        last_log_time_us: i64,
+        count: u32,
+        payload: &[u8],
+    ) -> Result<Appended> {
         if count == 0 {
             return Err(JournalError::Misuse("a batch holds at least one record"));
         }
@@ -201,7 +216,7 @@ impl<D: Disk> Journal<D> {
     pub fn close(mut self) -> Result<()> {
         self.commit()?;
         let room = self.tail.position + batch_bytes(0) <= self.tail.bytes;
-        if self.tail.cipher.is_some() && room {
+        if self.tail.cipher.is_some() && room && !self.must_roll {
             let time = self.last_log_time_us;
             self.write_batch(time, time, 0, &[])?;
             self.commit()?;
@@ -323,6 +338,16 @@ impl<D: Disk> Journal<D> {
         }
     }
 
+    /// True after a failed write or flush: everything is refused until the journal is opened again.
+    pub fn is_poisoned(&self) -> bool {
+        self.poisoned
+    }
+
+    /// True while a release chore is out.
+    pub(crate) fn is_releasing(&self) -> bool {
+        self.releasing
+    }
+
     fn check_sound(&self) -> Result<()> {
         if self.poisoned { Err(JournalError::Poisoned) } else { Ok(()) }
     }
@@ -335,7 +360,7 @@ impl<D: Disk> Journal<D> {
     /// Sees to it that a batch fits and that this opening has a section to write it into.
     pub(crate) fn make_room(&mut self, bytes: u64) -> Result<()> {
         let header_bytes = if self.tail.cipher.is_some() { 0 } else { BLOCK_BYTES };
-        if self.tail.position + header_bytes + bytes > self.tail.bytes {
+        if self.must_roll || self.tail.position + header_bytes + bytes > self.tail.bytes {
             return self.roll();
         }
         if self.tail.cipher.is_some() {
@@ -370,8 +395,12 @@ impl<D: Disk> Journal<D> {
             Err(error) => return Err(JournalError::io("open", name, error)),
         };
         let (header, cipher) = self.section_header(segment, 0, bytes)?;
+        // Even a write that reports an error may have put the header there, and with it the word that the
+        // segment before ends here. So whatever comes next goes into the new segment.
+        let again = std::mem::replace(&mut self.must_roll, true);
         let written = self.place.disk.write_at(&file, 0, &header);
         self.written("write header to", written)?;
+        self.must_roll = false;
         self.ready = None;
         self.tail = Tail {
             file,
@@ -382,28 +411,35 @@ impl<D: Disk> Journal<D> {
             cipher: Some(cipher),
             nonce_counter: 0,
         };
-        // The header becomes durable together with the first batch, unless it is this opening's first.
         self.dirty = true;
-        self.mark_epoch()?;
-        let start = SegmentStart { segment, first_batch: self.next_batch, first_offset: self.next_offset, bytes };
+        // The header becomes durable together with the first batch, unless it is this opening's first, or
+        // an earlier try with another salt might survive it.
+        if again || !self.epoch_marked {
+            self.mark_epoch()?;
+        }
+        let start =
+            SegmentStart { segment, first_batch: self.next_batch, first_offset: self.next_offset, bytes };
         self.shared.lock().segments.push_back(start);
         Ok(())
     }
 
-    /// Makes the first header of an opening durable before any batch follows it. Otherwise a batch could
+    /// Makes the header just written durable before any batch follows it: an opening's first. Otherwise a batch could
     /// outlive its header, and the next opening would use the same epoch again.
     fn mark_epoch(&mut self) -> Result<()> {
-        if !self.epoch_marked {
-            if let Err(error) = self.place.disk.sync_data(&self.tail.file) {
-                return Err(self.poison("flush", error));
-            }
-            self.epoch_marked = true;
-            self.tail.header_durable = true;
+        if let Err(error) = self.place.disk.sync_data(&self.tail.file) {
+            return Err(self.poison("flush", error));
         }
+        self.epoch_marked = true;
+        self.tail.header_durable = true;
         Ok(())
     }
 
-    fn section_header(&mut self, segment: u64, position: u64, segment_bytes: u64) -> Result<(Vec<u8>, Cipher)> {
+    fn section_header(
+        &mut self,
+        segment: u64,
+        position: u64,
+        segment_bytes: u64,
+    ) -> Result<(Vec<u8>, Cipher)> {
         let mut salt = [0; 32];
         (self.random)(&mut salt)?;
         let key = &self.place.key;

@@ -72,7 +72,8 @@ impl Meta {
             self.started
         );
         text += &format!("crc = \"{:08x}\"\n", crc32c::crc32c(text.as_bytes()));
-        write_atomically(disk, META_NAME, &[text.as_bytes()]).map_err(|e| JournalError::io("write", META_NAME, e))
+        write_atomically(disk, META_NAME, &[text.as_bytes()])
+            .map_err(|e| JournalError::io("write", META_NAME, e))
     }
 }
 

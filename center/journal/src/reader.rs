@@ -136,7 +136,9 @@ impl<D: Disk> Reader<D> {
 fn open_segment<D: Disk>(place: &Place<D>, shared: &Shared, segment: u64, offset: u64) -> Result<Walk<D>> {
     let opened = match Walk::open(place, segment) {
         Ok(Some(walk)) => return Ok(walk),
-        Ok(None) => JournalError::damaged(crate::format::segment_name(segment), 0, "its header can't be read"),
+        Ok(None) => {
+            JournalError::damaged(crate::format::segment_name(segment), 0, "its header can't be read")
+        }
         Err(error) => error,
     };
     let state = shared.lock();

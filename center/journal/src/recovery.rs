@@ -45,7 +45,9 @@ impl<D: Disk> Journal<D> {
         mut random: Randomness,
     ) -> Result<(Journal<D>, Recovery)> {
         if !options.segment_bytes.is_multiple_of(BLOCK_BYTES) || options.segment_bytes < 3 * BLOCK_BYTES {
-            return Err(JournalError::Misuse("segment_bytes is a multiple of 4096 and at least three times that"));
+            return Err(JournalError::Misuse(
+                "segment_bytes is a multiple of 4096 and at least three times that",
+            ));
         }
         let names = disk.list().map_err(|e| JournalError::io("list", "the folder", e))?;
         let mut segments: Vec<u64> = names.iter().filter_map(|n| segment_number(n)).collect();
@@ -57,15 +59,26 @@ impl<D: Disk> Journal<D> {
                 random(&mut id)?;
                 Meta { journal: JournalId(id), started: false }
             }
-            None => return Err(JournalError::damaged(META_NAME, 0, "it is missing, but there are segments or snapshots")),
+            None => {
+                return Err(JournalError::damaged(
+                    META_NAME,
+                    0,
+                    "it is missing, but there are segments or snapshots",
+                ));
+            }
         };
         let place = Place { disk, key, journal: meta.journal };
         if !meta.started {
             return create(place, options, random, &names, meta);
         }
         let found = find_end(&place, &segments)?;
-        if let Some((name, cut)) = snapshot::newest_cut(&place, &names)?.filter(|(_, cut)| *cut > found.walk.next_offset) {
-            let reason = format!("the journal ends at offset {}, but {name} was made at {cut}", found.walk.next_offset);
+        if let Some((name, cut)) =
+            snapshot::newest_cut(&place, &names)?.filter(|(_, cut)| *cut > found.walk.next_offset)
+        {
+            let reason = format!(
+                "the journal ends at offset {}, but {name} was made at {cut}",
+                found.walk.next_offset
+            );
             return Err(JournalError::damaged(&found.walk.name, found.walk.position, reason));
         }
         make_durable(&place, &found)?;
@@ -192,15 +205,26 @@ fn make_durable<D: Disk>(place: &Place<D>, found: &Found<D>) -> Result<()> {
     let name = &found.walk.name;
     for unit in found.units.iter().filter(|u| u.batch > found.proven_batch) {
         let mut bytes = vec![0; unit.bytes as usize];
-        place.disk.read_at(&found.walk.file, unit.position, &mut bytes).map_err(|e| JournalError::io("read", name, e))?;
-        place.disk.write_at(&found.walk.file, unit.position, &bytes).map_err(|e| JournalError::io("write", name, e))?;
+        place
+            .disk
+            .read_at(&found.walk.file, unit.position, &mut bytes)
+            .map_err(|e| JournalError::io("read", name, e))?;
+        place
+            .disk
+            .write_at(&found.walk.file, unit.position, &bytes)
+            .map_err(|e| JournalError::io("write", name, e))?;
     }
     place.disk.sync_data(&found.walk.file).map_err(|e| JournalError::io("flush", name, e))?;
     place.disk.sync_dir().map_err(|e| JournalError::io("flush", "the folder", e))
 }
 
 /// Removes what an interrupted process left, and keeps a prepared segment.
-fn clean_up<D: Disk>(place: &Place<D>, options: &Options, names: &[String], unborn: Option<u64>) -> Result<Option<Ready>> {
+fn clean_up<D: Disk>(
+    place: &Place<D>,
+    options: &Options,
+    names: &[String],
+    unborn: Option<u64>,
+) -> Result<Option<Ready>> {
     let mut removals: Vec<String> = names.iter().filter(|n| is_leftover(n)).cloned().collect();
     let mut ready = None;
     if let Some(segment) = unborn {
@@ -252,11 +276,17 @@ fn create<D: Disk>(
     Chore { disk: place.disk.clone(), task }.run().into_result()?;
     let name = segment_name(segment);
     let file = place.disk.open(&name).map_err(|e| JournalError::io("open", name, e))?;
-    let tail = Tail { file, segment, bytes, position: 0, header_durable: false, cipher: None, nonce_counter: 0 };
+    let tail =
+        Tail { file, segment, bytes, position: 0, header_durable: false, cipher: None, nonce_counter: 0 };
     let state = State { segments: VecDeque::new(), durable_batch: 0, durable_offset: 0 };
     let mut journal = Journal::assemble(place, options, random, Shared::new(state), tail);
     journal.make_room(0)?;
-    journal.shared.lock().segments.push_back(SegmentStart { segment, first_batch: 1, first_offset: 0, bytes });
+    journal.shared.lock().segments.push_back(SegmentStart {
+        segment,
+        first_batch: 1,
+        first_offset: 0,
+        bytes,
+    });
     Meta { started: true, ..meta }.write(&*journal.place.disk, &journal.place.key)?;
     journal.prepare_next().or_else(|error| match error {
         // The first segment is there; the next can wait for room.
@@ -275,7 +305,13 @@ fn create<D: Disk>(
 }
 
 impl<D: Disk> Found<D> {
-    fn into_journal(self, place: Place<D>, options: Options, random: Randomness, ready: Option<Ready>) -> (Journal<D>, Recovery) {
+    fn into_journal(
+        self,
+        place: Place<D>,
+        options: Options,
+        random: Randomness,
+        ready: Option<Ready>,
+    ) -> (Journal<D>, Recovery) {
         let walk = self.walk;
         let recovery = Recovery {
             created: false,

@@ -5,7 +5,9 @@
 //! A walk never passes a batch that is not exactly the next one: right journal, segment, epoch, sequence,
 //! offset and chain hash. It never judges why it stopped; that is the caller's part.
 
-use crate::format::{BATCH_HEADER_BYTES, BLOCK_BYTES, BatchHeader, Parsed, SECTION_HEADER_BYTES, SectionHeader};
+use crate::format::{
+    BATCH_HEADER_BYTES, BLOCK_BYTES, BatchHeader, Parsed, SECTION_HEADER_BYTES, SectionHeader,
+};
 use crate::format::{chain_hash, segment_name, whole_blocks};
 use crate::key::{Cipher, JournalId, MasterKey, TAG_BYTES};
 use crate::{Disk, FORMAT_VERSION, JournalError, Result, StoredBatch};
@@ -129,7 +131,13 @@ impl<D: Disk> Walk<D> {
             && self.position + bytes <= self.capacity()
     }
 
-    fn take_batch(&mut self, header: BatchHeader, body_crc: u32, block: &[u8; BLOCK], skip_to: u64) -> Result<Step> {
+    fn take_batch(
+        &mut self,
+        header: BatchHeader,
+        body_crc: u32,
+        block: &[u8; BLOCK],
+        skip_to: u64,
+    ) -> Result<Step> {
         let sealed_bytes = header.sealed_bytes as usize;
         let next_offset = header.first_offset + u64::from(header.count);
         let chain;
@@ -157,13 +165,16 @@ impl<D: Disk> Walk<D> {
                 let reason = "the checksum is right, but the content was not written with this key";
                 return Err(JournalError::damaged(&self.name, self.position, reason));
             }
-            step = Step::Batch(header.clone(), StoredBatch {
-                first_offset: header.first_offset,
-                count: header.count,
-                first_log_time_us: header.first_log_time_us,
-                last_log_time_us: header.last_log_time_us,
-                payload: sealed,
-            });
+            step = Step::Batch(
+                header.clone(),
+                StoredBatch {
+                    first_offset: header.first_offset,
+                    count: header.count,
+                    first_log_time_us: header.first_log_time_us,
+                    last_log_time_us: header.last_log_time_us,
+                    payload: sealed,
+                },
+            );
         }
         self.position += whole_blocks((BATCH_HEADER_BYTES + sealed_bytes) as u64);
         self.next_batch += 1;
@@ -201,7 +212,9 @@ impl<D: Disk> Walk<D> {
     fn read(&self, position: u64, buffer: &mut [u8]) -> Result<()> {
         let read = self.place.disk.read_at(&self.file, position, buffer);
         read.map_err(|e| match e.kind() {
-            io::ErrorKind::UnexpectedEof => JournalError::damaged(&self.name, position, "the file was shortened"),
+            io::ErrorKind::UnexpectedEof => {
+                JournalError::damaged(&self.name, position, "the file was shortened")
+            }
             _ => JournalError::io("read", &self.name, e),
         })
     }
@@ -211,9 +224,19 @@ fn cipher_of<D>(place: &Place<D>, section: &SectionHeader) -> Cipher {
     place.key.section_cipher(place.journal, section.segment, section.epoch, section.position, &section.salt)
 }
 
-fn check_origin<D>(place: &Place<D>, name: &str, position: u64, header: &SectionHeader, block: &[u8]) -> Result<()> {
+fn check_origin<D>(
+    place: &Place<D>,
+    name: &str,
+    position: u64,
+    header: &SectionHeader,
+    block: &[u8],
+) -> Result<()> {
     if header.journal != place.journal {
-        return Err(JournalError::damaged(name, position, format!("it belongs to journal {}", header.journal)));
+        return Err(JournalError::damaged(
+            name,
+            position,
+            format!("it belongs to journal {}", header.journal),
+        ));
     }
     if header.key_id != place.key.id() {
         let (expected, found) = (header.key_id.to_string(), place.key.id().to_string());
@@ -284,7 +307,8 @@ impl Behind {
             let says_durable = header.epoch == stop.epoch && header.durable_batch >= stop.batch;
             if header.epoch > stop.epoch || says_durable {
                 let (missing, later) = (stop.batch, header.batch);
-                let reason = format!("batch {missing} is missing, but batch {later} was written after it was durable");
+                let reason =
+                    format!("batch {missing} is missing, but batch {later} was written after it was durable");
                 self.proof = Some((position, reason));
             }
             self.torn |= header.epoch == stop.epoch;

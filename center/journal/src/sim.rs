@@ -24,7 +24,7 @@ impl Random {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -33,7 +33,7 @@ impl Random {
 
     /// A number below `bound`, which is not 0.
     pub fn below(&mut self, bound: u64) -> u64 {
-        (self.next() >> 16) % bound
+        (self.bits() >> 16) % bound
     }
 
     /// True once in `n` times.
@@ -291,7 +291,9 @@ impl Change {
                     }
                 }
             }
-            (Change::Zeros { length }, _) => Change::Zeros { length: random.below(length + 1) }.apply(content),
+            (Change::Zeros { length }, _) => {
+                Change::Zeros { length: random.below(length + 1) }.apply(content)
+            }
             (Change::Empty, _) => content.clear(),
         }
     }
@@ -385,8 +387,13 @@ impl Disk for SimDisk {
         let end = position + bytes.len() as u64;
         // `file` refuses when the machine is off, but this write may have been under way.
         let grows = state.inodes.get(&file.inode).is_some_and(|i| end > i.visible.len() as u64);
-        let full = state.full_writes || (grows && state.used_bytes() + bytes.len() as u64 > state.capacity_bytes);
-        let kept = if fails || full || crashing { state.random.below(bytes.len() as u64 + 1) as usize } else { bytes.len() };
+        let full =
+            state.full_writes || (grows && state.used_bytes() + bytes.len() as u64 > state.capacity_bytes);
+        let kept = if fails || full || crashing {
+            state.random.below(bytes.len() as u64 + 1) as usize
+        } else {
+            bytes.len()
+        };
         let was_off = std::mem::replace(&mut state.crashed, false);
         let changed = state.change(file, Change::Write { position, bytes: bytes[..kept].to_vec() });
         state.crashed = was_off;

@@ -58,7 +58,8 @@ impl<D: Disk> Snapshots<D> {
         header.extend_from_slice(&cut.to_le_bytes());
         header.extend_from_slice(&salt);
         header.extend_from_slice(&sealed_bytes.to_le_bytes());
-        let tag = self.place.key.snapshot_cipher(self.place.journal, cut, &salt).seal(0, &header, &mut sealed);
+        let tag =
+            self.place.key.snapshot_cipher(self.place.journal, cut, &salt).seal(0, &header, &mut sealed);
         let body_crc = crc32c::crc32c_append(crc32c::crc32c(&sealed), &tag);
         header.extend_from_slice(&body_crc.to_le_bytes());
         let head_crc = crc32c::crc32c(&header);
@@ -115,7 +116,8 @@ impl<D: Disk> Snapshots<D> {
     fn load(&self, cut: u64) -> Result<Snapshot> {
         let name = name_of(cut);
         let damaged = |reason: &str| JournalError::damaged(&name, 0, reason);
-        let mut bytes = read_all(&*self.place.disk, &name, u64::MAX).map_err(|e| JournalError::io("read", &name, e))?;
+        let mut bytes =
+            read_all(&*self.place.disk, &name, u64::MAX).map_err(|e| JournalError::io("read", &name, e))?;
         let (header, body_crc) = parse(&name, &bytes)?;
         if header.journal != self.place.journal || header.cut != cut {
             return Err(damaged("it belongs to another journal or place"));
