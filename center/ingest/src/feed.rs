@@ -180,7 +180,10 @@ async fn read_frames(
         metrics.undecoded.fetch_add(undecoded, Relaxed);
         metrics.last_frame_at_us.store(jiff::Timestamp::now().as_microsecond(), Relaxed);
         let (acknowledge, so_far) = (durable.clone(), frames);
-        let ack: Ack = Box::new(move |_| {
+        let ack: Ack = Box::new(move |durable| {
+            if durable.is_err() {
+                return;
+            }
             acknowledge.send_if_modified(|count| {
                 let grown = so_far > *count;
                 *count = so_far.max(*count);

@@ -22,8 +22,8 @@ use std::time::{Duration, Instant as Clock};
 use tg_event::{Event, Feedback, Stamp};
 use tg_ingest::{FeedSettings, serve_feed};
 use tg_journal::{
-    Batch, DurableBatch, Journal, Log, LogHandle, LogOptions, MasterKey, Options, Reader as JournalReader, RealDisk,
-    Recovery, record, system_clock, system_randomness,
+    Batch, DurableBatch, Journal, Log, LogHandle, LogOptions, MasterKey, Metrics, Options, Reader as JournalReader,
+    ReaderFactory, RealDisk, Recovery, record, system_clock, system_randomness,
 };
 use tg_store::{Bounds, Store};
 use tg_text::{Problem, Text};
@@ -45,7 +45,7 @@ pub struct Center {
     stop: watch::Sender<bool>,
     feeds: Vec<tokio::task::JoinHandle<()>>,
     web: tokio::task::JoinHandle<std::io::Result<()>>,
-    log: Log<RealDisk>,
+    log: Log,
     heart: JoinHandle<()>,
     keeper: JoinHandle<()>,
     stopping: Arc<AtomicBool>,
@@ -54,7 +54,6 @@ pub struct Center {
 /// Everything that was read back from a data folder.
 struct Opened {
     journal: Journal<RealDisk>,
-    recovery: Recovery,
     heart: Heart,
     store: Store,
     tokens: Arc<TokenKey>,
@@ -76,7 +75,7 @@ fn open_journal(data: &Path, secret: &Secret) -> Result<(Journal<RealDisk>, Reco
 
 /// The heart as the newest readable snapshot left it, or a new one.
 fn restore(journal: &Journal<RealDisk>, config: &Config, stored_to: u64) -> Result<Heart, Problem> {
-    let snapshots = journal.snapshots().map_err(|e| e.to_problem())?;
+    let snapshots = journal.snapshots(system_randomness());
     let (snapshot, passed_over) = snapshots.load_newest().map_err(|e| e.to_problem())?;
     for error in &passed_over {
         tracing::warn!(%error, "a snapshot can't be read and was passed over");
@@ -154,7 +153,7 @@ fn open(config: &Config, secret: &Secret) -> Result<Opened, Problem> {
     let events = replay(&mut reader, &mut heart, &mut keep, |_| Ok(()))?;
     tracing::info!(events, next_offset = heart.next_offset(), elapsed = ?started.elapsed(), torn_tail = recovery.torn_tail, "recovered");
     let tokens = Arc::new(TokenKey::derive(secret.bytes(), TenantId::default(), 1));
-    Ok(Opened { journal, recovery, heart, store, tokens })
+    Ok(Opened { journal, heart, store, tokens })
 }
 
 /// Prints verdicts and findings of a data folder, from the beginning of its log (or, where that is gone,
@@ -196,26 +195,20 @@ impl Center {
         }
         let opening = config.clone();
         let opened = tokio::task::spawn_blocking(move || open(&opening, &secret)).await;
-        let Opened { mut journal, recovery: _, heart, store, tokens } = opened.expect("recovery does not panic")?;
-        let snapshots = journal.snapshots().map_err(|e| e.to_problem())?;
-        let factory = journal.reader_factory();
-
+        let Opened { journal, heart, store, tokens } = opened.expect("recovery does not panic")?;
+        let (snapshots, readers) = (journal.snapshots(system_randomness()), journal.readers());
         let (batches, queue) = sync_channel::<DurableBatch>(BATCHES_WAITING_MAX);
-        let consumer = Box::new(move |batch: DurableBatch| {
-            // The heart's thread lives as long as the log.
-            let _ = batches.send(batch);
-        });
-        let _ = &mut journal;
-        let log = Log::start(journal, LogOptions::default(), system_clock(), consumer).map_err(|e| e.to_problem())?;
-        let handle = log.handle();
-        let figures = figures_of(&log, factory);
+        let consumer = Box::new(move |batch: DurableBatch| batches.send(batch).is_ok());
+        let started = Log::start(journal, LogOptions::default(), system_clock(), consumer);
+        let (log, handle) = started.map_err(|e| e.to_problem())?;
+        let figures = journal_figures(config.data.join("journal"), handle.metrics(), readers);
         let live = Arc::new(Live::new(&config, started_us, figures));
         live.set_totals(heart.totals(), heart.engine_metrics());
         live.applied_offset.store(heart.next_offset(), Ordering::Release);
         live.stored_offset.store(heart.next_offset(), Ordering::Release);
 
         let stopping = Arc::new(AtomicBool::new(false));
-        let release = release_of(&log, &live, config.journal_bytes_max);
+        let release = release(handle.clone(), live.clone(), config.journal_bytes_max);
         let keeper = Keeper { store, snapshots, release, live: live.clone(), stopping: stopping.clone() };
         let (keeper_handle, keeper) = keeper.start().map_err(|e| disk_problem(&config.data, &e))?;
         first_records(&handle, &heart)?;
@@ -285,6 +278,48 @@ impl Center {
         });
         let _ = ended.await;
     }
+}
+
+fn journal_figures(
+    folder: std::path::PathBuf,
+    metrics: Arc<Metrics>,
+    readers: ReaderFactory<RealDisk>,
+) -> Box<dyn Fn() -> JournalFigures + Send + Sync> {
+    Box::new(move || {
+        let view = metrics.view();
+        let files = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+        let segments = files.filter(|f| f.file_name().to_string_lossy().ends_with(".segment"));
+        let (segments, bytes) = segments.fold((0, 0), |(n, bytes), f| (n + 1, bytes + f.metadata().map_or(0, |m| m.len())));
+        JournalFigures {
+            durable_offset: readers.durable_offset(),
+            segments,
+            bytes,
+            flush_us: quantile(&view.flush_us, 0.5).zip(quantile(&view.flush_us, 0.99)),
+            disk_full: view.disk_full,
+            failed: view.failed,
+        }
+    })
+}
+
+/// The bound under which a share of the flushes lies.
+fn quantile(buckets: &[(u64, u64)], share: f64) -> Option<u64> {
+    let all: u64 = buckets.iter().map(|b| b.1).sum();
+    let wanted = (all as f64 * share).ceil() as u64;
+    let mut below = 0;
+    buckets.iter().filter(|_| all > 0).find(|(_, n)| {
+        below += n;
+        below >= wanted
+    }).map(|(bound, _)| *bound)
+}
+
+/// Lets old segments be used again once the journal is larger than it may be.
+fn release(log: LogHandle, live: Arc<Live>, bytes_max: u64) -> crate::keeper::Release {
+    Box::new(move |offset| {
+        if live.journal_figures().bytes > bytes_max {
+            tracing::info!(offset, "old segments of the journal are released");
+            log.release(offset);
+        }
+    })
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
@@ -411,16 +446,15 @@ impl Beating {
         self.live.applied_offset.store(self.heart.next_offset(), Ordering::Release);
     }
 
-    /// Feedback goes back through the log. The heart must not wait for the log, which may wait for it:
-    /// what finds no room is tried again with the next batch.
+    /// Feedback goes back through the log. The heart must not wait for the log, which may wait for it.
     fn append_feedback(&mut self) {
         if self.to_append.is_empty() {
             return;
         }
-        let events: Vec<Event> = self.to_append.iter().cloned().map(Event::Feedback).collect();
-        if self.log.try_submit(batch_of(&events)).is_ok() {
-            self.to_append.clear();
-        }
+        let events: Vec<Event> = self.to_append.drain(..).map(Event::Feedback).collect();
+        // A log that has ended takes nothing; the engine knows what is outstanding, and the next start
+        // appends it.
+        let _ = self.log.submit_feedback(batch_of(&events));
     }
 
     fn hand_over(&mut self, last: bool) {

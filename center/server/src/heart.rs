@@ -30,6 +30,8 @@ pub struct Totals {
 const CHUNK_TERMINALS_MAX: usize = 5_000;
 /// Steps in one chunk; more are counted as not indexed.
 const CHUNK_STEPS_MAX: usize = 50_000;
+/// Indexed payments whose end is waited for; of older ones only a failure is noted.
+const FOLLOWED_MAX: usize = 1_000_000;
 /// Undecodable frames noted in one chunk; all are counted.
 const CHUNK_UNDECODED_MAX: usize = 1_000;
 
@@ -180,7 +182,7 @@ impl Heart {
             }
             _ => {}
         }
-        let mut outcomes = std::mem::take(&mut self.outcomes);
+        let outcomes = std::mem::take(&mut self.outcomes);
         for change in &outcomes.changes {
             let message = match event {
                 Event::Message(message) => Some(message.as_ref()),
@@ -200,7 +202,7 @@ impl Heart {
             }
         }
         if !known {
-            self.chunk.findings.append(&mut outcomes.findings.clone());
+            self.chunk.findings.extend(outcomes.findings.iter().cloned());
         }
         self.outcomes = outcomes;
     }
@@ -213,6 +215,9 @@ impl Heart {
             let keep = room && self.budget.takes(now);
             if keep {
                 self.followed.insert(change.payment);
+                if self.followed.len() > FOLLOWED_MAX {
+                    self.followed.pop_first();
+                }
             }
             return keep;
         }

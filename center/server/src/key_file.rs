@@ -31,7 +31,7 @@ impl Secret {
     }
 
     /// The secret itself.
-    pub(crate) fn bytes(&self) -> &[u8; 32] {
+    pub fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
 

@@ -46,6 +46,8 @@ pub(crate) struct JournalFigures {
     pub bytes: u64,
     pub flush_us: Option<(u64, u64)>,
     pub disk_full: bool,
+    /// The log has ended after a failed write: nothing is accepted until a restart.
+    pub failed: bool,
 }
 
 /// The shared state.
@@ -101,7 +103,7 @@ impl Live {
 
     /// Recovery is done and every feed listens.
     pub fn is_ready(&self) -> bool {
-        self.recovered.load(Relaxed) && self.feeds.iter().all(|f| f.listening.load(Relaxed))
+        self.recovered.load(Relaxed) && !self.journal_figures().failed && self.feeds.iter().all(|f| f.listening.load(Relaxed))
     }
 
     pub fn totals(&self) -> Totals {

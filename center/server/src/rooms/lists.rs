@@ -21,7 +21,7 @@ pub(crate) fn payment_filter(filter: &Filter, zone: &jiff::tz::TimeZone) -> Resu
         let Some(text) = some(text) else { return Ok(None) };
         let wrong = Text::fixed("时间的格式不对，例如 2026-01-02T15:04", "The time is not of the form 2026-01-02T15:04");
         let local: jiff::civil::DateTime = text.parse().map_err(|_| wrong.clone())?;
-        local.to_zoned(zone.clone()).map(|z| Some(z.timestamp().as_microsecond())).map_err(|_| wrong)
+        local.to_zoned_datetime(zone.clone()).map(|z| Some(z.timestamp().as_microsecond())).map_err(|_| wrong)
     };
     let (from, to) = (time(&filter.from)?, time(&filter.to)?);
     if let (Some(from), Some(to)) = (from, to)

@@ -16,7 +16,7 @@ pub(crate) use health::{feeds, health_page, resident_bytes};
 pub(crate) use lists::{payment_filter, payments_page, search_page, undecoded_page};
 pub(crate) use overview::overview_page;
 pub(crate) use payment::payment_page;
-pub(crate) use payment_row::{payment_row, payment_rows};
+pub(crate) use payment_row::payment_rows;
 pub(crate) use terminal::{terminal_page, terminals_page};
 
 /// One minute, hour and day in microseconds.

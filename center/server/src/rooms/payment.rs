@@ -191,7 +191,7 @@ fn entry_mode(record: &PaymentRecord) -> Option<tg_diagnose::EntryMode> {
 /// Whether the card's month of expiry lay before the month of the payment.
 fn expiry_passed(record: &PaymentRecord) -> Option<bool> {
     let expiry = i32::from(record.expiry?);
-    let date = jiff::Timestamp::from_microsecond(record.opened_at).ok()?.to_zoned(jiff::tz::TimeZone::UTC);
+    let date = jiff::Timestamp::from_microsecond(record.opened_at).ok()?.to_zoned_datetime(jiff::tz::TimeZone::UTC);
     let month = i32::from(date.year() % 100) * 100 + i32::from(date.month());
     (1..=12).contains(&(expiry % 100)).then_some(expiry < month)
 }

@@ -71,11 +71,11 @@ pub(crate) fn terminal_page(
 pub(crate) fn clock_offset_ms(payment: &PaymentRecord) -> Option<i64> {
     let (month, day, second) = payment.terminal_time?;
     let seen = jiff::Timestamp::from_microsecond(payment.opened_at).ok()?;
-    let utc = seen.to_zoned(jiff::tz::TimeZone::UTC).datetime();
+    let utc = seen.to_zoned_datetime(jiff::tz::TimeZone::UTC).datetime();
     // The year in which the terminal's date is nearest to the log's.
     let offsets = (-1..=1).filter_map(|years| {
         let date = jiff::civil::Date::new(utc.year() + years, month as i8, day as i8).ok()?;
-        let midnight = date.to_datetime(jiff::civil::Time::midnight()).to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        let midnight = date.to_datetime(jiff::civil::Time::midnight()).to_zoned_datetime(jiff::tz::TimeZone::UTC).ok()?;
         let shown_ms = midnight.timestamp().as_millisecond() + i64::from(second) * 1000;
         Some(shown_ms - payment.opened_at / 1000)
     });

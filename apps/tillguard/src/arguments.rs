@@ -1,0 +1,179 @@
+//! The arguments of every command. The help stands in both languages, since a help text is read before a
+//! language can be chosen.
+
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use tg_text::Lang;
+
+fn lang(text: &str) -> Result<Lang, String> {
+    Lang::from_tag(text).ok_or_else(|| "zh-CN, en".to_owned())
+}
+
+/// POS机安全中心：支付为何失败、现在怎么办、是否可疑
+/// (security center for payment terminals: why a payment failed, what to do now, is something wrong)
+#[derive(Parser)]
+#[command(name = "tillguard", version, arg_required_else_help = true)]
+pub struct Arguments {
+    /// 语言 / language: zh-CN, en
+    #[arg(long, global = true, value_parser = lang)]
+    pub lang: Option<Lang>,
+    /// 输出 JSON，供程序读取 / print JSON for programs
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// 解开 ISO 8583 报文（卡号等自动遮蔽）/ decode ISO 8583 messages, card data masked
+    Decode(Decode),
+    /// 解释应答码、屏幕文字、厂商代码 / explain a response code, words on a screen, a vendor's code
+    Explain(Explain),
+    /// 启动安全中心 / run the center
+    Serve(Serve),
+    /// 把录像发送到接入口 / send a recording to a feed
+    Send(Send),
+    /// 重放录像或数据目录，输出判定与发现 / replay a recording or data folder: verdicts and findings
+    Replay(Replay),
+    /// 演示：一座模拟小镇 / demo: a simulated town
+    Demo(Demo),
+    /// 测速 / measure speed
+    Bench(Bench),
+    /// 检查这台机器是否适合运行 / is this machine fit?
+    Doctor(Doctor),
+    #[command(hide = true)]
+    SimTown(SimTown),
+}
+
+#[derive(Args)]
+pub struct Decode {
+    /// 方言 / dialect: cup_pos, cup_pos_len, cup_pos_bare, iso87_ascii_hexbm …
+    #[arg(long, default_value = "cup_pos")]
+    pub dialect: String,
+    /// 每行一条十六进制报文，或一个二进制文件；“-”为标准输入 / one message a line in hex, or one binary file; "-": standard input
+    #[arg(default_value = "-")]
+    pub file: String,
+}
+
+#[derive(Args)]
+#[command(allow_negative_numbers = true)]
+pub struct Explain {
+    /// 应答码或屏幕文字 / a code, or the words on the screen
+    #[arg(required = true, allow_hyphen_values = true)]
+    pub what: Vec<String>,
+    /// 卡组织 / scheme: unionpay, visa, mastercard, iso8583-1987, iso8583-1993
+    #[arg(long)]
+    pub scheme: Option<String>,
+    /// 报文类型 / message type, such as 0210; in 0400 a code is the reason of the reversal
+    #[arg(long)]
+    pub mti: Option<String>,
+    /// 厂商 / vendor, such as pax
+    #[arg(long)]
+    pub vendor: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Serve {
+    /// 数据目录 / data folder
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// 控制台地址（本机回环）/ address of the console (loopback) [default: 127.0.0.1:8080]
+    #[arg(long)]
+    pub http: Option<SocketAddr>,
+    /// 接入：地址,dialect=方言[,name=名称] / feed: ADDR,dialect=D[,name=N]
+    #[arg(long, value_name = "ADDR,dialect=D[,name=N]")]
+    pub feed: Vec<String>,
+    /// 密钥文件（不在数据目录里）/ key file, outside the data folder
+    #[arg(long)]
+    pub key_file: Option<PathBuf>,
+    /// 配置文件 / configuration file (TOML)
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Send {
+    /// 录像：每行“RFC 3339 时间 十六进制报文” / a recording: one "RFC3339-time hex" a line
+    pub file: PathBuf,
+    /// 接入口地址 / address of the feed
+    #[arg(long)]
+    pub to: SocketAddr,
+}
+
+#[derive(Args)]
+pub struct Replay {
+    /// 录像文件 / recordings
+    #[arg(conflicts_with = "data", required_unless_present = "data")]
+    pub files: Vec<PathBuf>,
+    /// 数据目录 / a data folder
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// 录像的方言 / the recordings' dialect
+    #[arg(long, default_value = "cup_pos")]
+    pub dialect: String,
+    /// 数据目录的密钥文件 / the data folder's key file
+    #[arg(long)]
+    pub key_file: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Demo {
+    /// 随机种子 / seed of the town
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// 运行秒数，到时自行结束 / seconds; ends by itself
+    #[arg(long = "for", value_name = "SECONDS")]
+    pub for_seconds: Option<u32>,
+    /// 攻击 / attacks: all, none, or a list
+    #[arg(long, default_value = "all")]
+    pub attacks: String,
+    /// 故事快慢 / story seconds a second
+    #[arg(long, default_value_t = 1.0)]
+    pub speed: f64,
+    /// 终端数 / number of terminals
+    #[arg(long, default_value_t = 40)]
+    pub terminals: usize,
+    /// 数据目录，默认用临时目录 / data folder [default: a temporary one]
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// 控制台地址 / address of the console [default: 127.0.0.1:8080, or the next free port]
+    #[arg(long)]
+    pub http: Option<SocketAddr>,
+}
+
+#[derive(Args)]
+pub struct Bench {
+    /// decode, engine, journal, path
+    pub name: String,
+    /// path 的秒数 / seconds for `path`
+    #[arg(long, default_value_t = 10)]
+    pub seconds: u32,
+    /// 测盘的目录 / folder whose disk is measured [default: a temporary one]
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Doctor {
+    /// 数据目录（测其磁盘）/ the data folder, whose disk is measured [default: here]
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct SimTown {
+    #[arg(long)]
+    pub feed: SocketAddr,
+    #[arg(long)]
+    pub seed: u64,
+    #[arg(long)]
+    pub terminals: usize,
+    #[arg(long)]
+    pub attacks: String,
+    #[arg(long)]
+    pub speed: f64,
+    #[arg(long)]
+    pub for_seconds: Option<u32>,
+}
