@@ -1,11 +1,12 @@
 //! Runs files of known answers: one JSON object a line in, `{"id","ok","skipped","got"}` a line out.
 //!
 //! Why it exists: the same vectors are tried on other implementations, and others of the same form are
-//! tried on this one. A row that isn't built is `null` and skipped, never true. Never judges by itself:
-//! the crate that owns the subject does.
+//! tried on this one. A row that isn't built is `null` and skipped, never true.
+
+mod crypto;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -26,7 +27,7 @@ type Judge = fn(&str) -> Outcome;
 pub fn command(kind: &str, file: &str) -> ExitCode {
     let judge: Judge = match kind {
         "iso8583" => iso8583,
-        "crypto" => crypto,
+        "crypto" => crypto::judge,
         "qr" | "lure" => return wrong_use(&format!("vectors {kind}: not built yet")),
         _ => return wrong_use(&format!("vectors {kind}: unknown; crypto, iso8583, qr, lure")),
     };
@@ -74,25 +75,11 @@ fn iso8583(line: &str) -> Outcome {
     Outcome { id: outcome.id, ok: outcome.ok, skipped: outcome.skipped, got: outcome.got }
 }
 
-/// Nothing of it is built yet: every row that can be read is skipped.
-fn crypto(line: &str) -> Outcome {
-    match serde_json::from_str::<Value>(line) {
-        Ok(row) => {
-            let id = row["id"].as_str().unwrap_or_default().to_owned();
-            Outcome { id, ok: None, skipped: true, got: json!({ "not_built": row["alg"] }) }
-        }
-        Err(e) => Outcome {
-            id: String::new(),
-            ok: Some(false),
-            skipped: false,
-            got: json!({ "not_json": e.to_string() }),
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::crypto::judge as crypto;
     use super::*;
+    use serde_json::json;
 
     fn printed(judge: Judge, text: &str) -> (Tally, Vec<Value>) {
         let mut out = Vec::new();
