@@ -198,32 +198,39 @@ pub fn diagnose(knowledge: &Knowledge, facts: &Facts) -> Diagnosis {
         plan: plan.steps.iter().map(|i| show_step(&knowledge.actions[*i], facts)).collect(),
         contact: show_contact(knowledge, &plan, facts),
         causes,
-        safe_to_retry: safe_to_retry(&situation),
+        safe_to_retry: safe_to_retry(knowledge, &situation, &plan),
         money: situation.money.text(),
         contradictions: contradictions(knowledge, facts),
     }
 }
 
-fn safe_to_retry(situation: &Situation<'_>) -> Retry {
+fn safe_to_retry(knowledge: &Knowledge, situation: &Situation<'_>, plan: &Plan) -> Retry {
     let Gates { tamper, foreign_machine, unknown_outcome, last_pin_try, pick_up_card, .. } = situation.gates;
-    if tamper || foreign_machine || last_pin_try || pick_up_card {
+    if tamper || foreign_machine || last_pin_try || pick_up_card || situation.pin_key_suspected {
         return Retry::No;
     }
-    if unknown_outcome || situation.money == MoneyKnown::NotStated {
+    if unknown_outcome {
         return Retry::AfterQuery;
+    }
+    let first = plan.steps.first().map(|i| &knowledge.actions[*i]);
+    if first.is_some_and(|a| a.id == "stop_using") {
+        return Retry::No;
     }
     match situation.money {
         MoneyKnown::Approved | MoneyKnown::PartlyApproved => return Retry::No,
+        _ if situation.no_retry() => return Retry::No,
         MoneyKnown::ReversalAccepted => return Retry::Yes,
         _ => {}
     }
-    match situation.class.map(|c| (c.retry, c.id.as_str())) {
-        Some((RetryRule::No, _)) | Some((_, "unlisted")) => Retry::No,
-        // The centre that answers 96 may have booked before it failed; 19 asks to send what may have arrived.
-        Some((_, "host_fault" | "send_again")) => Retry::AfterQuery,
+    if situation.look_first() {
+        return Retry::AfterQuery;
+    }
+    let only_the_call_is_left = first.is_some_and(|a| a.calls.is_some());
+    match situation.class.map(|c| c.retry) {
+        Some(RetryRule::AfterFix | RetryRule::AfterSignOn) if only_the_call_is_left => Retry::No,
         Some(_) => Retry::Yes,
         None if situation.money == MoneyKnown::NothingSent => Retry::Yes,
-        None => Retry::AfterQuery, // declined, but nobody knows why
+        None => Retry::AfterQuery,
     }
 }
 
@@ -300,7 +307,11 @@ fn owner_text(owner: &str) -> Text {
 }
 
 fn kind_of(action: &Action) -> StepKind {
-    if action.id == "stop_using" { StepKind::Stop } else { StepKind::Action }
+    match action.id.as_str() {
+        "stop_using" => StepKind::Stop,
+        _ if action.question => StepKind::Question,
+        _ => StepKind::Action,
+    }
 }
 
 fn text_for(action: &Action, facts: &Facts) -> Text {
@@ -332,6 +343,9 @@ fn show_next(
     let gates = gate_ids.iter().filter_map(|id| knowledge.gate(id));
     let mut guards = action.guards.clone();
     guards.extend(gates.flat_map(|g| g.guards.iter().copied()));
+    if situation.class.is_some_and(|c| c.id == "limit") {
+        guards.extend(knowledge.guards.iter().position(|(id, _)| id == "no_splitting"));
+    }
     let mut seen = Vec::new();
     guards.retain(|g| {
         !seen.contains(g) && {
@@ -345,7 +359,13 @@ fn show_next(
     };
     let otherwise = plan.steps.get(1).map(|i| {
         let text = text_for(&knowledge.actions[*i], facts);
-        Text::new(format!("还是不行：{}", text.zh), format!("Still failing: {}", lower_first(&text.en)))
+        let (zh, en) = match (kind_of(action), action.id.as_str()) {
+            (StepKind::Stop, _) => ("接着", "Then"),
+            (StepKind::Question, _) => ("没有", "If there is none"),
+            (_, "query_outcome") => ("仍查不清", "Still unclear"),
+            _ => ("还是不行", "Still failing"),
+        };
+        Text::new(format!("{zh}：{}", text.zh), format!("{en}: {}", lower_first(&text.en)))
     });
     // What helps a customer who reads it himself is the sentence, not what a clerk would say to him.
     let script = if cardholder && action.for_cardholder.is_some() { None } else { action.say.clone() };
@@ -380,10 +400,11 @@ fn because(causes: &[CauseShown]) -> Text {
             "Little is known yet; the simplest step comes first.",
         );
     };
-    let percent = (cause.probability * 100.0).round();
+    // “100 %” would be a promise.
+    let percent = (cause.probability * 100.0).round().min(99.0);
     let strongest = cause.why.iter().find(|w| w.log_odds > 0.0);
     let (zh, en) = match strongest {
-        Some(w) => (format!("；主要依据：{}", w.text.zh), format!(", mainly because {}", w.text.en)),
+        Some(w) => (format!("；主要依据：{}", w.text.zh), format!("; main evidence: {}", w.text.en)),
         None => (String::new(), String::new()),
     };
     Text::new(

@@ -317,6 +317,7 @@ impl Facts {
         match observation {
             "stage" => self.stage.map(Stage::word),
             "entry_mode" => self.entry_mode.map(EntryMode::word),
+            "charged" => self.charged.filter(|c| *c != Charged::Unknown).map(Charged::word),
             "other_cards_here" => self.other_cards_here.map(Works::word),
             "same_card_elsewhere" => self.same_card_elsewhere.map(Works::word),
             "other_terminals_in_store" => self.other_terminals_in_store.map(Works::word),
@@ -348,6 +349,7 @@ pub(crate) const OBSERVATIONS: &[(&str, &[&str])] = &[
     ("message", &[]),
     ("stage", Stage::WORDS),
     ("entry_mode", EntryMode::WORDS),
+    ("charged", &["yes", "no"]),
     ("other_cards_here", Works::WORDS),
     ("same_card_elsewhere", Works::WORDS),
     ("other_terminals_in_store", Works::WORDS),

@@ -5,7 +5,7 @@
 //! shows is noise. Sources: Verifone and Adyen manuals (tamper, last PIN try), Square's help (unsent payments),
 //! ISO 8583 practice (unknown outcome), UnionPay's class D (pick up). Never looks at a belief.
 
-use crate::facts::{Changed, EntryMode, Facts, KeyCheckValue, MacCheck, Role, YesNo};
+use crate::facts::{Changed, EntryMode, Facts, KeyCheckValue, MacCheck, Role, Works, YesNo};
 use crate::knowledge::Knowledge;
 use crate::money::MoneyKnown;
 
@@ -56,6 +56,8 @@ impl Gates {
                 )
                 || matches!(facts.key_check_value, Some(KeyCheckValue::Mismatch | KeyCheckValue::Missing))
                 || facts.mac == Some(MacCheck::Bad)
+                || keys_failed_at_the_terminal(facts)
+                || pin_key_suspected(knowledge, facts)
                 || facts.changed_recently == Some(Changed::Keys));
         Gates {
             tamper: facts.tamper == Some(YesNo::Yes) || message == Some("tampered"),
@@ -90,4 +92,16 @@ impl Gates {
         ];
         ALL.iter().zip(closed).filter(|(_, closed)| *closed).map(|(id, _)| *id).collect()
     }
+}
+
+/// A reversal whose reason is that the terminal could not verify the MAC of the answer (UnionPay A0).
+fn keys_failed_at_the_terminal(facts: &Facts) -> bool {
+    facts.is_reversal_request() && facts.code.as_deref() == Some("A0")
+}
+
+/// PINs that fail for several cards are the machine's PIN key, not the customers: each further try would cost
+/// somebody one of the few that a card has.
+pub(crate) fn pin_key_suspected(knowledge: &Knowledge, facts: &Facts) -> bool {
+    facts.other_cards_here == Some(Works::Fail)
+        && knowledge.class_of(facts).is_some_and(|c| c.id == "pin_wrong")
 }

@@ -24,6 +24,8 @@ pub enum RetryRule {
     AfterFix,
     /// After one sign-on.
     AfterSignOn,
+    /// Declined, but it may have been booked on the way: look first.
+    LookFirst,
     /// The outcome is open: only after a query.
     QueryFirst,
 }
@@ -115,6 +117,8 @@ pub struct Action {
     pub minutes: u16,
     /// False: known, but never advised.
     pub offered: bool,
+    /// True if it asks instead of doing.
+    pub question: bool,
     /// True if another debit can follow.
     pub takes_money: bool,
     /// True if it completes the sale without mending the fault.
@@ -154,6 +158,7 @@ pub(crate) struct Protocol {
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
     pub id: String,
+    pub umbrella: bool,
     pub spellings: Vec<Vec<char>>,
 }
 

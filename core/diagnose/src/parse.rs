@@ -72,6 +72,7 @@ const RETRY_RULES: &[(&str, RetryRule)] = &[
     ("later", RetryRule::Later),
     ("after_fix", RetryRule::AfterFix),
     ("after_sign_on", RetryRule::AfterSignOn),
+    ("look_first", RetryRule::LookFirst),
     ("query_first", RetryRule::QueryFirst),
 ];
 const ANSWERERS: &[(&str, AnsweredBy)] = &[
@@ -121,6 +122,8 @@ struct RawMessage {
     zh: Word,
     en: Word,
     words: Vec<Word>,
+    #[serde(default)]
+    umbrella: bool,
 }
 
 #[derive(Deserialize)]
@@ -194,6 +197,8 @@ struct RawAction {
     cardholder_en: Option<Word>,
     #[serde(default = "yes")]
     offered: bool,
+    #[serde(default)]
+    question: bool,
     #[serde(default)]
     takes_money: bool,
     #[serde(default)]
@@ -363,6 +368,7 @@ impl Reader {
         }
         let messages = file.message.iter().map(|raw| Message {
             id: raw.id.get_ref().clone(),
+            umbrella: raw.umbrella,
             spellings: raw.words.iter().map(|w| message::normalised(w.get_ref())).collect(),
         });
         let messages: Vec<Message> = messages.collect();
@@ -438,11 +444,7 @@ impl Reader {
             let raw = file.observation.iter().find(|(n, _)| n.get_ref() == name).map(|(_, states)| states);
             let (states, mut weights): (Vec<ObservationState>, Vec<f64>) = match *name {
                 "code" => classes.iter().map(|c| (state(&c.id, c.text.clone()), 1.0)).unzip(),
-                "message" => file
-                    .message
-                    .iter()
-                    .map(|m| (state(m.id.get_ref(), source.text(&m.zh, &m.en)), 1.0))
-                    .unzip(),
+                "message" => messages_normally(source, file),
                 _ => known_states
                     .iter()
                     .map(|known| {
@@ -580,6 +582,7 @@ impl Reader {
             for_cardholder: source.both(raw.cardholder_zh.as_ref(), raw.cardholder_en.as_ref()),
             minutes: raw.minutes.max(1),
             offered: raw.offered,
+            question: raw.question,
             takes_money: raw.takes_money,
             work_around: raw.work_around,
             by_shop: who.contains(&0),
@@ -589,6 +592,22 @@ impl Reader {
             helps,
         }
     }
+}
+
+/// How often a message is seen though the cause has nothing to do with it: an umbrella message now and then, a
+/// particular one hardly ever; mostly it is one that is not in the list.
+fn messages_normally(source: &mut Source<'_>, file: &CausesFile) -> (Vec<ObservationState>, Vec<f64>) {
+    const UMBRELLA: f64 = 0.1;
+    const PARTICULAR: f64 = 0.001;
+    let mut rows: Vec<(ObservationState, f64)> = Vec::new();
+    for raw in &file.message {
+        let weight = if raw.umbrella { UMBRELLA } else { PARTICULAR };
+        rows.push((state(raw.id.get_ref(), source.text(&raw.zh, &raw.en)), weight));
+    }
+    let listed: f64 = rows.iter().map(|(_, weight)| weight).sum();
+    let other = Text::fixed("别的提示", "another message");
+    rows.push((state("another_message", other), (1.0 - listed).max(0.1)));
+    rows.into_iter().unzip()
 }
 
 fn state(id: &str, text: Text) -> ObservationState {

@@ -5,19 +5,18 @@
 //! observations come from traffic. Every step passes [`Situation::forbids`]; the plan ends with a call.
 
 use crate::belief::{fail, normalise};
-use crate::facts::{Did, Facts, Network, Role};
+use crate::facts::{Did, Facts, KeyCheckValue, Network, Role};
 use crate::knowledge::Knowledge;
-use crate::money::MoneyKnown;
 use crate::safety::Situation;
 
-/// A step that helps in fewer cases than this is not worth a customer's patience.
-const LEAST_HELP: f64 = 0.05;
+/// A step that helps in fewer of all cases than this, after the steps before it, is not worth a customer's patience.
+const LEAST_HELP: f64 = 0.03;
 
 /// Minutes that a call costs everybody: below its efficiency a step waits for the call instead.
 const CALL_MINUTES: f64 = 30.0;
 
 /// Steps before the call, at most.
-const MOST_STEPS: usize = 6;
+const MOST_STEPS: usize = 4;
 
 /// Where the plan comes from: what explains its first step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,9 +82,21 @@ fn before_the_call(
         let ground = if gates.pick_up_card { Ground::Gate("pick_up_card") } else { Ground::Causes };
         return (protocol.steps.clone(), protocol.contact.clone(), ground);
     }
+    if situation.pin_key_suspected {
+        return (ids(&["sign_on", "stop_using"]), acquirer(), Ground::Causes);
+    }
+    let message = knowledge.message_of(situation.facts).map(|i| &knowledge.messages[i]);
+    let keys_lost = situation.facts.key_check_value.is_some_and(|k| k != KeyCheckValue::Match)
+        || message.is_some_and(|m| m.id == "no_master_key");
+    if keys_lost {
+        return (ids(&["stop_using"]), acquirer(), Ground::Gate("keys_not_by_shop"));
+    }
     let mut steps = by_efficiency(knowledge, situation, belief);
-    if situation.money == MoneyKnown::NotStated {
+    if situation.look_first() {
         query_before_money(knowledge, &mut steps);
+    }
+    if situation.facts.code.is_none() && message.is_some_and(|m| m.umbrella) {
+        steps.splice(0..0, knowledge.action("response_code"));
     }
     (steps, likeliest_owner(knowledge, belief), Ground::Causes)
 }
@@ -95,11 +106,16 @@ fn may(knowledge: &Knowledge, situation: &Situation<'_>, step: usize) -> bool {
     let action = &knowledge.actions[step];
     let facts: &Facts = situation.facts;
     let own = if facts.role == Some(Role::Cardholder) { action.by_cardholder } else { action.by_shop };
+    let query = action.id == "query_outcome";
+    if query && !situation.money.is_open() && !situation.look_first() {
+        return false; // the outcome is known
+    }
     own && !situation.forbids(action) && !facts.did.iter().any(|(id, _)| *id == action.id)
 }
 
 fn by_efficiency(knowledge: &Knowledge, situation: &Situation<'_>, belief: &[f64]) -> Vec<usize> {
     let mut weights = belief.to_vec();
+    let mut all_failed = 1.0; // probability that every step so far failed
     let mut left: Vec<usize> = (0..knowledge.actions.len())
         .filter(|i| knowledge.actions[*i].calls.is_none() && may(knowledge, situation, *i))
         .collect();
@@ -112,7 +128,7 @@ fn by_efficiency(knowledge: &Knowledge, situation: &Situation<'_>, belief: &[f64
         for &i in &left {
             let (helps, minutes) = (help(i), f64::from(knowledge.actions[i].minutes));
             let efficiency = helps / minutes;
-            if helps >= LEAST_HELP
+            if helps * all_failed >= LEAST_HELP
                 && efficiency >= 1.0 / CALL_MINUTES
                 && best.is_none_or(|(b, _)| efficiency > b)
             {
@@ -122,6 +138,7 @@ fn by_efficiency(knowledge: &Knowledge, situation: &Situation<'_>, belief: &[f64
         let Some((_, step)) = best else { break };
         left.retain(|i| *i != step);
         steps.push(step);
+        all_failed *= 1.0 - help(step);
         fail(&mut weights, &knowledge.actions[step].helps);
         normalise(&mut weights);
     }
@@ -136,11 +153,11 @@ fn query_before_money(knowledge: &Knowledge, steps: &mut Vec<usize>) {
         action.takes_money || crate::safety::TAKES_MONEY.contains(&action.id.as_str())
     };
     let again = |i: &usize| matches!(knowledge.actions[*i].id.as_str(), "sign_on" | "wait");
-    if let Some(first) = steps.iter().position(|i| money(i) || again(i)) {
-        if !steps[..first].contains(&query) {
-            steps.retain(|i| *i != query);
-            steps.insert(first, query);
-        }
+    if let Some(first) = steps.iter().position(|i| money(i) || again(i))
+        && !steps[..first].contains(&query)
+    {
+        steps.retain(|i| *i != query);
+        steps.insert(first, query);
     }
 }
 

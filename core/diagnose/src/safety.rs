@@ -38,6 +38,7 @@ pub const AFTER_TAMPER: &[&str] = &["stop_using", "keep_evidence"];
 
 /// Steps that the engine names itself; a knowledge file without one of them is refused.
 pub(crate) const NEEDED: &[&str] = &[
+    "response_code",
     "query_outcome",
     "wait",
     "check_network",
@@ -62,6 +63,8 @@ pub struct Situation<'a> {
     pub money: MoneyKnown,
     /// The gates that are closed.
     pub gates: Gates,
+    /// PINs fail for several cards: the machine's PIN key is suspected.
+    pub pin_key_suspected: bool,
 }
 
 impl<'a> Situation<'a> {
@@ -72,7 +75,22 @@ impl<'a> Situation<'a> {
             class: knowledge.class_of(facts),
             money: MoneyKnown::of(knowledge, facts),
             gates: Gates::of(knowledge, facts),
+            pin_key_suspected: crate::gates::pin_key_suspected(knowledge, facts),
         }
+    }
+
+    /// True where the outcome must be looked up before the first step that takes money: nobody said how the
+    /// payment ended, or it was declined by a centre that may have booked it.
+    pub fn look_first(&self) -> bool {
+        self.money == MoneyKnown::NotStated
+            || (self.class.is_none() && self.money == MoneyKnown::Declined)
+            || (self.class.is_some_and(|c| c.retry == RetryRule::LookFirst)
+                && self.money != MoneyKnown::ReversalAccepted)
+    }
+
+    /// True if this card must not be tried again: the answer says so, or nobody knows what it says.
+    pub fn no_retry(&self) -> bool {
+        self.class.is_some_and(|c| c.retry == RetryRule::No || c.id == "unlisted")
     }
 
     /// True if this step must not be advised now.
@@ -108,12 +126,14 @@ impl<'a> Situation<'a> {
         if unsent_payments && id == "sign_on" && !keys_failed {
             return true; // a sign-on may change the batch under the unsent payments
         }
-        let no_retry = self.class.is_some_and(|c| c.retry == RetryRule::No);
+        let no_retry = self.no_retry();
         if SAME_CARD.contains(&id) && (no_retry || last_pin_try || pick_up_card) {
             return true;
         }
-        // PINs that fail for several cards are this machine's fault: each further try costs a customer one.
         let many_cards_fail = self.facts.other_cards_here == Some(Works::Fail);
-        id == "retry_pin" && many_cards_fail
+        if many_cards_fail && id == "retry_pin" {
+            return true;
+        }
+        self.pin_key_suspected && takes_money && id != "other_terminal" && id != "other_way_to_pay"
     }
 }
