@@ -19,7 +19,7 @@ fn main() -> std::io::Result<()> {
     let (mut facts, mut features) = (create("facts.csv")?, create("features.csv")?);
     let mut engine = Engine::new(Catalogue::builtin());
     write_catalogue(engine.catalogue(), &mut create("catalogue.csv")?)?;
-    writeln!(facts, "offset,series,at,amount,currency,card,terminal,merchant,issuer")?;
+    writeln!(facts, "offset,series,time_us,amount,currency,card,terminal,merchant,issuer")?;
     writeln!(features, "offset,{}", engine.catalogue().names().join(","))?;
 
     // Two weeks and a half, so that every window fills and empties.

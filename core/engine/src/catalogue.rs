@@ -40,11 +40,12 @@ impl EntityKind {
 
 /// Which of an entity's two series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum SeriesKind {
     /// One entry for each request that asks for money.
-    Payments,
+    Payments = 0,
     /// One entry for each such request that was declined, at the time of the answer.
-    Declines,
+    Declines = 1,
 }
 
 /// What is computed over the window.
@@ -96,10 +97,21 @@ pub struct CatalogueError {
     pub what: String,
 }
 
+/// One step of the plan: which of an entity's series, which window, what of it. Small, since all of them are
+/// walked for each payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// Twice the entity's number, plus one for declines.
+    pub(crate) series: u8,
+    pub(crate) window: u8,
+    pub(crate) aggregate: Aggregate,
+}
+
 /// A compiled catalogue of features. The order of a verdict's numbers is the order of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Catalogue {
     features: Vec<Feature>,
+    plan: Vec<Step>,
     hash: u64,
 }
 
@@ -166,7 +178,15 @@ impl Catalogue {
                 f.aggregate
             ));
         }
-        Ok(Catalogue { features, hash: stable_hash(TenantId(0), canonical.as_bytes()) })
+        let plan = features
+            .iter()
+            .map(|f| Step {
+                series: f.entity as u8 * 2 + f.series as u8,
+                window: f.window as u8,
+                aggregate: f.aggregate,
+            })
+            .collect();
+        Ok(Catalogue { features, plan, hash: stable_hash(TenantId(0), canonical.as_bytes()) })
     }
 
     /// Names the meaning of the numbers: stands in the epoch event. Changed words don't change it.
@@ -177,6 +197,11 @@ impl Catalogue {
     /// The features in order.
     pub fn features(&self) -> &[Feature] {
         &self.features
+    }
+
+    /// The steps that compute the features, in order.
+    pub(crate) fn plan(&self) -> &[Step] {
+        &self.plan
     }
 
     /// The features' names in order.

@@ -41,32 +41,30 @@ pub(crate) fn features(
     now: i64,
 ) -> (Vec<i64>, bool) {
     let mut partial = unplaced;
-    let entity = slots.map(|slot| entities.get(slot));
-    for (slot, found) in slots.iter().zip(&entity) {
-        if found.is_some() {
+    let mut series = [None; 8];
+    for (kind, &slot) in slots.iter().enumerate() {
+        let Some(entity) = entities.get(slot) else { continue };
+        for which in [SeriesKind::Payments, SeriesKind::Declines] {
+            series[kind * 2 + which as usize] = entity.series(which);
             // The longest window reaches over all that the shorter ones do.
-            let longest = WINDOWS.len() - 1;
-            partial |= entities.is_partial(*slot, SeriesKind::Payments, longest, now)
-                || entities.is_partial(*slot, SeriesKind::Declines, longest, now);
+            partial |= entities.is_partial(entity, which, WINDOWS.len() - 1, now);
         }
     }
-    let mut values = Vec::with_capacity(catalogue.features().len());
-    for f in catalogue.features() {
-        let series = entity[f.entity as usize].and_then(|e| e.series(f.series));
+    let mut values = Vec::with_capacity(catalogue.plan().len());
+    for step in catalogue.plan() {
+        let window = usize::from(step.window);
         // The payment itself is the newest entry of its series; the one before it is the last.
-        let back = if f.series == SeriesKind::Payments { 2 } else { 1 };
-        let value = match (series, f.aggregate) {
-            (Some(s), Aggregate::Count) => s.entries(f.window),
+        let back = if step.series % 2 == SeriesKind::Payments as u8 { 2 } else { 1 };
+        let value = match (series[usize::from(step.series)], step.aggregate) {
+            (Some(s), Aggregate::Count) => s.entries(window),
             (Some(s), Aggregate::Sum) => {
-                let sum = s.sum(f.window, currency);
+                let sum = s.sum(window, currency);
                 partial |= sum.partial;
                 sum.value
             }
-            (Some(s), Aggregate::Distinct { dimension }) => s.different(f.window, usize::from(dimension)),
-            (Some(s), Aggregate::LastAmount) => s.last(f.window, back).map_or(-1, |(_, amount)| amount),
-            (Some(s), Aggregate::SinceLast) => {
-                s.last(f.window, back).map_or(-1, |(at, _)| (now - at) / 1_000)
-            }
+            (Some(s), Aggregate::Distinct { dimension }) => s.different(window, usize::from(dimension)),
+            (Some(s), Aggregate::LastAmount) => s.last(window, back).map_or(-1, |(_, amount)| amount),
+            (Some(s), Aggregate::SinceLast) => s.last(window, back).map_or(-1, |(at, _)| (now - at) / 1_000),
             (None, Aggregate::LastAmount | Aggregate::SinceLast) => -1,
             (None, _) => 0,
         };

@@ -133,12 +133,23 @@ impl Pairs {
         self.pairs.get_mut(number)
     }
 
-    /// Pairs under a message's key that may be meant, newest first, with their numbers.
-    fn candidates(&mut self, m: &Message, trace: Option<u32>, now: i64, limits: &Limits) -> Vec<(u64, Pair)> {
+    /// The pairs under a message's key that may be meant: the one with the greatest rank, where there is one.
+    fn best<R: Ord>(
+        &mut self,
+        m: &Message,
+        trace: Option<u32>,
+        now: i64,
+        limits: &Limits,
+        mut rank: impl FnMut(&Pair) -> Option<R>,
+    ) -> Option<u64> {
+        trace?;
+        if self.pairs.len() == 0 {
+            return None;
+        }
         let (key, pairs) = (Key::of(m, trace), &self.pairs);
-        let of = |low| pairs.number(low).and_then(|n| pairs.get(n).map(|p| (n, *p)));
+        let of = |low| pairs.number(low).and_then(|n| pairs.get(n).map(|p| (n, p)));
         let newest =
-            self.tables.find(key.partition, key.hash, |low| of(low).is_some_and(|(_, p)| key.is_of(&p)));
+            self.tables.find(key.partition, key.hash, |low| of(low).is_some_and(|(_, p)| key.is_of(p)));
         let oldest = now - i64::from(lifetime_seconds(limits)) * SECOND_US;
         let (merchant, batch) = (merchant(m), m.batch.unwrap_or(ABSENT));
         std::iter::successors(newest.and_then(of), |(_, p)| of(p.earlier))
@@ -148,63 +159,47 @@ impl Pairs {
                 agree(p.merchant, merchant, 0)
                     && agree(u64::from(p.batch), u64::from(batch), u64::from(ABSENT))
             })
-            .collect()
+            .filter_map(|(n, p)| rank(p).map(|r| (r, n)))
+            .max()
+            .map(|(_, n)| n)
     }
 
     /// The payment that a request repeats: the same content under the same trace number, not yet answered,
-    /// or answered and sent as a repeat.
+    /// or answered and sent as a repeat. The newest of several.
     pub(crate) fn repeated(&mut self, m: &Message, now: i64, limits: &Limits) -> Option<u64> {
         let amount = m.amount.map_or((0, 0), |a| (a.minor, a.currency));
-        let (card, code) = (card(m), m.processing_code.unwrap_or(ABSENT));
-        m.trace?;
-        self.candidates(m, m.trace, now, limits)
-            .into_iter()
-            .find(|(_, p)| {
-                !p.is_reversal
-                    && (p.amount, p.currency, p.card, p.processing_code) == (amount.0, amount.1, card, code)
-                    && Mti(p.mti).class() == m.mti.class()
-                    && (!p.answered || m.mti.is_repeat())
-            })
-            .map(|(number, _)| number)
+        let content = (amount.0, amount.1, card(m), m.processing_code.unwrap_or(ABSENT));
+        self.best(m, m.trace, now, limits, |p| {
+            let same = (p.amount, p.currency, p.card, p.processing_code) == content
+                && Mti(p.mti).class() == m.mti.class();
+            (!p.is_reversal && same && (!p.answered || m.mti.is_repeat())).then_some(())
+        })
     }
 
     /// The payment that an answer belongs to: unanswered ones first, then the same terminal time, then the
     /// newest.
     pub(crate) fn answered(&mut self, m: &Message, now: i64, limits: &Limits) -> Option<u64> {
-        m.trace?;
         let time = terminal_time(m);
         let class = m.mti.request_of_response().class();
-        self.candidates(m, m.trace, now, limits)
-            .into_iter()
-            .filter(|(_, p)| !p.is_reversal && Mti(p.mti).class() == class)
-            .max_by_key(|(n, p)| (!p.answered, time != ABSENT && p.terminal_time == time, *n))
-            .map(|(number, _)| number)
+        self.best(m, m.trace, now, limits, |p| {
+            (!p.is_reversal && Mti(p.mti).class() == class)
+                .then_some((!p.answered, time != ABSENT && p.terminal_time == time))
+        })
     }
 
     /// The payment that a reversal takes back: by the original's trace number, else by its own.
     pub(crate) fn reversed(&mut self, m: &Message, now: i64, limits: &Limits) -> Option<u64> {
-        for trace in [m.original_trace, m.trace].into_iter().flatten() {
-            let found = self
-                .candidates(m, Some(trace), now, limits)
-                .into_iter()
-                .filter(|(_, p)| !p.is_reversal)
-                .filter(|(_, p)| m.amount.is_none_or(|a| p.currency == 0 || a.minor == p.amount))
-                .max_by_key(|(n, p)| (p.outcome != Outcome::Reversed, *n));
-            if let Some((number, _)) = found {
-                return Some(number);
-            }
-        }
-        None
+        let rank = |p: &Pair| {
+            let amount_agrees = m.amount.is_none_or(|a| p.currency == 0 || a.minor == p.amount);
+            (!p.is_reversal && amount_agrees).then_some(p.outcome != Outcome::Reversed)
+        };
+        self.best(m, m.original_trace, now, limits, rank).or_else(|| self.best(m, m.trace, now, limits, rank))
     }
 
     /// The reversal under this message's own trace number: number of the reversal's pair and of its payment.
     pub(crate) fn reversal(&mut self, m: &Message, now: i64, limits: &Limits) -> Option<(u64, u64)> {
-        m.trace?;
-        self.candidates(m, m.trace, now, limits)
-            .into_iter()
-            .filter(|(_, p)| p.is_reversal)
-            .max_by_key(|(n, p)| (!p.answered, *n))
-            .map(|(number, p)| (number, p.target))
+        let number = self.best(m, m.trace, now, limits, |p| p.is_reversal.then_some(!p.answered))?;
+        self.pairs.get(number).map(|p| (number, p.target))
     }
 
     /// Opens a payment. Gives its number and what had to be forgotten for it.

@@ -143,9 +143,9 @@ impl Traffic {
         self.due.insert((at, number), (Box::new(request), false));
         let gap = i64::from(self.draw((self.shape.gap_us * 2) as u32));
         self.next_payment += gap;
-        // Whole seconds often, so that entries stand exactly at the edge of windows.
+        // Half past the second often, so that entries stand exactly at the edge of windows.
         if rough && self.draw(4) == 0 {
-            self.next_payment -= self.next_payment.rem_euclid(SECOND_US);
+            self.next_payment += SECOND_US - (self.next_payment + SECOND_US / 2).rem_euclid(SECOND_US);
         }
     }
 }

@@ -31,20 +31,19 @@ def expression(f):
         )
         return f"CASE currency {cases} END"
     # The latest entry before this row that still lies in the window.
-    earlier = f"(PARTITION BY {f['entity']} ORDER BY at RANGE BETWEEN {f['window_us'] - 1} PRECEDING AND 1 PRECEDING)"
-    value = "amount" if f["of"] == "amount" else "at"
-    last = f"arg_max({value}, at) FILTER ({of_series}) OVER {earlier}"
-    return last if value == "amount" else f"(at - {last}) // 1000"
+    earlier = f"(PARTITION BY {f['entity']} ORDER BY time_us RANGE BETWEEN {f['window_us'] - 1} PRECEDING AND 1 PRECEDING)"
+    value = "amount" if f["of"] == "amount" else "time_us"
+    last = f"arg_max({value}, time_us) FILTER ({of_series}) OVER {earlier}"
+    return last if value == "amount" else f"(time_us - {last}) // 1000"
 
 
 folder = sys.argv[1]
 started = time.time()
 db = duckdb.connect()
 db.execute("SET threads = 2")
-text = "card VARCHAR, terminal VARCHAR, merchant VARCHAR, issuer VARCHAR"
 types = "{" + ", ".join(
     f"'{n}': '{t}'"
-    for n, t in [("offset", "BIGINT"), ("series", "VARCHAR"), ("at", "BIGINT"), ("amount", "BIGINT"),
+    for n, t in [("offset", "BIGINT"), ("series", "VARCHAR"), ("time_us", "BIGINT"), ("amount", "BIGINT"),
                  ("currency", "INTEGER"), ("card", "VARCHAR"), ("terminal", "VARCHAR"), ("merchant", "VARCHAR"),
                  ("issuer", "VARCHAR")]
 ) + "}"
@@ -57,9 +56,9 @@ for f in features:
 payments, declines = db.execute(
     "SELECT count(*) FILTER (series = 'payments'), count(*) FILTER (series = 'declines') FROM facts").fetchone()
 rows = db.execute("SELECT count(*) FROM engine").fetchone()[0]
-ties = db.execute("SELECT count(*) - count(DISTINCT at) FROM facts").fetchone()[0]
+ties = db.execute("SELECT count(*) - count(DISTINCT time_us) FROM facts").fetchone()[0]
 edges = db.execute(
-    "SELECT count(*) FROM facts a JOIN facts b ON a.card = b.card AND a.at - b.at IN (60000000, 3600000000, 86400000000)"
+    "SELECT count(*) FROM facts a JOIN facts b ON a.card = b.card AND a.time_us - b.time_us IN (60000000, 3600000000, 86400000000)"
 ).fetchone()[0]
 print(f"{payments} payments, {declines} declines, {rows} rows of {len(features)} features; "
       f"{edges} pairs of a card stand exactly one window apart")
@@ -71,7 +70,7 @@ for entity in ["card", "terminal", "merchant", "issuer"]:
     mine = [f for f in features if f["entity"] == entity]
     windows = sorted({f["window_us"] for f in mine})
     frames = ", ".join(
-        f"w{w} AS (PARTITION BY {entity} ORDER BY at RANGE BETWEEN {w - 1} PRECEDING AND CURRENT ROW)" for w in windows
+        f"w{w} AS (PARTITION BY {entity} ORDER BY time_us RANGE BETWEEN {w - 1} PRECEDING AND CURRENT ROW)" for w in windows
     )
     for start in range(0, len(mine), 8):
         part = mine[start:start + 8]

@@ -87,6 +87,8 @@ fn is_quiet(followed: &Followed, now: i64) -> bool {
 /// The detector's state: terminals with a refusal in the last hour.
 pub(crate) struct CardTesting {
     terminals: BTreeMap<u32, Followed>,
+    /// When to look next whether a terminal has become quiet: one entry for each, times rising.
+    checks: VecDeque<(i64, u32)>,
     attempts: usize,
     not_followed: u64,
 }
@@ -140,7 +142,7 @@ impl Signals {
 
 impl Detector for CardTesting {
     fn new() -> CardTesting {
-        CardTesting { terminals: BTreeMap::new(), attempts: 0, not_followed: 0 }
+        CardTesting { terminals: BTreeMap::new(), checks: VecDeque::new(), attempts: 0, not_followed: 0 }
     }
 
     fn answered(&mut self, seen: &Answered<'_>) -> Raised {
@@ -150,22 +152,24 @@ impl Detector for CardTesting {
             return Raised::default();
         }
         let now = seen.at.0;
-        let mut known = self.terminals.contains_key(&seen.terminal);
-        // A quiet hour has passed: whatever comes now is a new episode.
-        if self.terminals.get(&seen.terminal).is_some_and(|f| is_quiet(f, now)) {
-            let quiet = self.terminals.remove(&seen.terminal);
-            self.attempts -= quiet.map_or(0, |f| f.attempts.len());
-            known = false;
-        }
-        if !known && !declined {
+        let known = self.terminals.get(&seen.terminal);
+        // A quiet hour has passed: whatever comes now is a new episode, which only a refusal begins.
+        let quiet = known.is_some_and(|f| is_quiet(f, now));
+        if (known.is_none() || quiet) && !declined {
             return Raised::default();
         }
-        if !known && (self.terminals.len() >= TERMINALS_MAX || self.attempts >= ATTEMPTS_TOTAL_MAX) {
-            self.not_followed += 1;
-            return Raised::default();
+        if known.is_none() {
+            if self.terminals.len() >= TERMINALS_MAX || self.attempts >= ATTEMPTS_TOTAL_MAX {
+                self.not_followed += 1;
+                return Raised::default();
+            }
+            self.checks.push_back((now.saturating_add(HOUR_US), seen.terminal));
         }
         let followed = self.terminals.entry(seen.terminal).or_default();
         let before = followed.attempts.len();
+        if quiet {
+            *followed = Followed::default();
+        }
         while followed.attempts.front().is_some_and(|a| a.at <= now.saturating_sub(HOUR_US))
             || followed.attempts.len() >= ATTEMPTS_MAX
         {
@@ -203,17 +207,26 @@ impl Detector for CardTesting {
     }
 
     fn tick(&mut self, now: Instant) {
-        let mut freed = 0;
-        self.terminals.retain(|_, followed| {
-            let over = is_quiet(followed, now.0);
-            freed += if over { followed.attempts.len() } else { 0 };
-            !over
-        });
-        self.attempts -= freed;
+        // Each terminal is looked at once an hour, so a tick costs what has become due, not all that is followed.
+        while self.checks.front().is_some_and(|(due, _)| *due < now.0) {
+            let Some((_, terminal)) = self.checks.pop_front() else { break };
+            match self.terminals.get(&terminal) {
+                Some(followed) if is_quiet(followed, now.0) => {
+                    self.attempts -= followed.attempts.len();
+                    self.terminals.remove(&terminal);
+                }
+                _ => self.checks.push_back((now.0.saturating_add(HOUR_US), terminal)),
+            }
+        }
     }
 
     fn save(&self, w: &mut Writer<'_>) {
         w.u64(self.not_followed);
+        w.varint(self.checks.len() as u64);
+        for (due, terminal) in &self.checks {
+            w.i64(*due);
+            w.u32(*terminal);
+        }
         w.varint(self.terminals.len() as u64);
         for (terminal, followed) in &self.terminals {
             w.u32(*terminal);
@@ -238,6 +251,9 @@ impl Detector for CardTesting {
     fn load(r: &mut Reader<'_>) -> Result<CardTesting, RestoreError> {
         let mut state = CardTesting::new();
         state.not_followed = r.u64()?;
+        for _ in 0..r.count(12)? {
+            state.checks.push_back((r.i64()?, r.u32()?));
+        }
         for _ in 0..r.count(22)? {
             let terminal = r.u32()?;
             let mut followed = Followed {
@@ -263,6 +279,11 @@ impl Detector for CardTesting {
             if state.terminals.insert(terminal, followed).is_some() {
                 return Err(RestoreError::Damaged("a followed terminal stands twice"));
             }
+        }
+        let mut checked: Vec<u32> = state.checks.iter().map(|c| c.1).collect();
+        checked.sort_unstable();
+        if !checked.iter().eq(state.terminals.keys()) {
+            return Err(RestoreError::Damaged("a followed terminal is not looked at"));
         }
         Ok(state)
     }

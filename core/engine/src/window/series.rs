@@ -54,6 +54,11 @@ impl Sum {
     fn get(self) -> i128 {
         i128::from(self.high) << 64 | i128::from(self.low[0]) | i128::from(self.low[1]) << 32
     }
+    /// The value, if it fits.
+    fn small(self) -> Option<i64> {
+        let low = (u64::from(self.low[0]) | u64::from(self.low[1]) << 32) as i64;
+        (self.high == (low >> 63) as i32).then_some(low)
+    }
     fn add(&mut self, n: i128) {
         let sum = self.get() + n;
         *self = Sum { low: [sum as u32, (sum >> 32) as u32], high: (sum >> 64) as i32 };
@@ -322,16 +327,18 @@ impl Series {
 
     /// Sum of the window's amounts in one currency.
     pub(crate) fn sum(&self, window: usize, currency: u16) -> Reading {
-        let exact = if currency == 0 {
-            0
+        let sum = if currency == 0 {
+            Sum::default()
         } else if currency == self.currency {
-            self.sums[window].get()
+            self.sums[window]
         } else {
             let others = self.extra.as_ref().map_or(&[][..], |e| &e.others);
-            others.iter().find(|o| o.0 == currency).map_or(0, |o| o.2[window].get())
+            others.iter().find(|o| o.0 == currency).map_or(Sum::default(), |o| o.2[window])
         };
-        let value = exact.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
-        Reading { value, partial: i128::from(value) != exact }
+        match sum.small() {
+            Some(value) => Reading { value, partial: false },
+            None => Reading { value: if sum.high < 0 { i64::MIN } else { i64::MAX }, partial: true },
+        }
     }
 
     /// Time and amount of the entry `back` places before the head (1 is the newest), if the window holds it.
