@@ -71,12 +71,12 @@ fn banner(view: &OverviewPage, frame: &Frame) -> Markup {
                             } }
                             @if let Some(at) = feed.last_message_us {
                                 (frame.pick("最后一条在 ", "Its last message came at ")) (format::time(frame, at, Style::Near))
-                                (frame.lang.pick(format!("（{}），", format::ago(frame, at)), format!(" ({}), ", format::ago(frame, at))))
+                                (frame.lang.pick(format!("（{}）。", format::ago(frame, at)), format!(" ({}). ", format::ago(frame, at))))
                             }
     @if view.feeds.iter().any(|f| f.state == FeedState::Live) {
-                                (frame.pick("下面的数字从那时起不含这一路。", "and the figures below lack it since then."))
+                                (frame.pick("下面的数字不含它此后的交易。", "The figures below lack its payments since then."))
                             } @else {
-                                (frame.pick("下面的数字从那时起不再更新。", "and the figures below have stood still since."))
+                                (frame.pick("下面的数字不再更新。", "The figures below stand still."))
                             }
                         }
                         a.btn href="/health" { (frame.pick("查看接入", "Look at the feeds")) }

@@ -101,8 +101,8 @@ pub(crate) fn money(known: MoneyKnown) -> (&'static str, &'static str, Text, Opt
             "ok",
             "check",
             Text::fixed(
-                "应答为批准，这笔钱按成功入账。",
-                "The answer approved it; the payment counts as taken.",
+                "应答是批准，这笔按成功处理。",
+                "The answer approved it; treat the payment as taken.",
             ),
             Some(Text::fixed(
                 "终端若显示失败，先查询，不要再收款。",
