@@ -13,8 +13,10 @@
 //! `tests/golden.rs`.
 
 pub mod belief;
+mod contact;
 mod diagnosis;
 mod facts;
+mod files;
 pub mod gates;
 mod knowledge;
 mod lint;
@@ -24,9 +26,8 @@ mod parse;
 mod plan;
 pub mod safety;
 
-pub use diagnosis::{
-    CauseShown, Contact, Diagnosis, GateShown, Next, Retry, StepKind, StepShown, Tell, Why, diagnose,
-};
+pub use contact::{Contact, Tell};
+pub use diagnosis::{CauseShown, Diagnosis, GateShown, Next, Retry, StepKind, StepShown, Why, diagnose};
 pub use facts::{
     Changed, Charged, Did, EntryMode, Facts, Health, KEYS, KeyCheckValue, LastSignOn, MacCheck, Network,
     Outcome, Reversal, Role, Scheme, Software, Stage, Works, YesNo,

@@ -4,6 +4,7 @@
 //! panics on what an operator wrote.
 
 use crate::facts::{OBSERVATIONS, Scheme};
+use crate::files::{ActionsFile, CausesFile, RawAction, RawCause, RawClass, Word};
 use crate::knowledge::{
     Action, AnsweredBy, Cause, CodeClass, Gate, Knowledge, Message, Observation, ObservationState, Protocol,
     RetryRule,
@@ -12,7 +13,6 @@ use crate::message;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use tg_text::{Problem, Text, nearest};
-use toml::Spanned;
 
 /// Something wrong in a knowledge file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,140 +81,6 @@ const ANSWERERS: &[(&str, AnsweredBy)] = &[
     ("switch", AnsweredBy::Switch),
     ("issuer", AnsweredBy::Issuer),
 ];
-
-type Word = Spanned<String>;
-/// State or `rest` to a word for its probability.
-type Row = BTreeMap<Word, Word>;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CausesFile {
-    schema: Word,
-    words: BTreeMap<Word, f64>,
-    code_class: Vec<RawClass>,
-    message: Vec<RawMessage>,
-    observation: BTreeMap<Word, BTreeMap<Word, RawState>>,
-    cause: Vec<RawCause>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawClass {
-    id: Word,
-    zh: Word,
-    en: Word,
-    retry: Word,
-    answered_by: Option<Word>,
-    #[serde(default)]
-    approves: bool,
-    #[serde(default)]
-    delicate: bool,
-    #[serde(default)]
-    gates: Vec<Word>,
-    #[serde(default)]
-    codes: BTreeMap<Word, Vec<Word>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawMessage {
-    id: Word,
-    zh: Word,
-    en: Word,
-    words: Vec<Word>,
-    #[serde(default)]
-    umbrella: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawState {
-    normally: Word,
-    zh: Word,
-    en: Word,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCause {
-    id: Word,
-    group: Word,
-    owner: Word,
-    per_10000: Spanned<u32>,
-    zh: Word,
-    en: Word,
-    #[serde(default)]
-    given: BTreeMap<Word, Row>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ActionsFile {
-    schema: Word,
-    guard: Vec<RawGuard>,
-    gate: Vec<RawGate>,
-    protocol: Vec<RawProtocol>,
-    action: Vec<RawAction>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawGuard {
-    id: Word,
-    zh: Word,
-    en: Word,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawGate {
-    id: Word,
-    zh: Word,
-    en: Word,
-    guards: Vec<Word>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawProtocol {
-    classes: Vec<Word>,
-    steps: Vec<Word>,
-    contact: Word,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawAction {
-    id: Word,
-    minutes: u16,
-    zh: Word,
-    en: Word,
-    say_zh: Option<Word>,
-    say_en: Option<Word>,
-    verify_zh: Option<Word>,
-    verify_en: Option<Word>,
-    cardholder_zh: Option<Word>,
-    cardholder_en: Option<Word>,
-    #[serde(default = "yes")]
-    offered: bool,
-    #[serde(default)]
-    question: bool,
-    #[serde(default)]
-    takes_money: bool,
-    #[serde(default)]
-    work_around: bool,
-    #[serde(default)]
-    who: Vec<Word>,
-    calls: Option<Word>,
-    #[serde(default)]
-    guards: Vec<Word>,
-    #[serde(default)]
-    helps: Row,
-}
-
-fn yes() -> bool {
-    true
-}
 
 /// One file while it is read: finds lines, collects errors.
 struct Source<'a> {

@@ -137,3 +137,59 @@ impl<'a> Situation<'a> {
         self.pin_key_suspected && takes_money && id != "other_terminal" && id != "other_way_to_pay"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The steps that are not forbidden, calls aside.
+    fn allowed(given: &[(&str, &str)]) -> Vec<&'static str> {
+        let knowledge = Knowledge::builtin();
+        let mut facts = Facts::default();
+        for (key, value) in given {
+            facts.set(key, value).expect("a known fact");
+        }
+        let situation = Situation::of(knowledge, &facts);
+        let steps = knowledge.actions().iter().filter(|a| a.calls.is_none() && !situation.forbids(a));
+        steps.map(|a| a.id.as_str()).collect()
+    }
+
+    fn none_of(given: &[(&str, &str)], forbidden: &[&str]) {
+        let allowed = allowed(given);
+        let wrong: Vec<_> = forbidden.iter().filter(|id| allowed.contains(id)).collect();
+        assert!(wrong.is_empty(), "{given:?} allows {wrong:?}");
+    }
+
+    #[test]
+    fn on_a_tampered_or_foreign_terminal_only_stopping_and_keeping_evidence() {
+        assert_eq!(allowed(&[("tamper", "yes")]), ["stop_using", "keep_evidence"]);
+        assert_eq!(allowed(&[("changed_recently", "terminal_swapped")]), ["stop_using", "keep_evidence"]);
+    }
+
+    #[test]
+    fn nothing_takes_money_while_the_outcome_is_open_or_settled() {
+        none_of(&[("outcome", "unknown")], TAKES_MONEY);
+        none_of(&[("outcome", "unknown")], LOSES_UNSENT);
+        none_of(&[("code", "68"), ("scheme", "unionpay"), ("outcome", "declined")], TAKES_MONEY);
+        none_of(&[("charged", "yes"), ("outcome", "declined")], TAKES_MONEY);
+        none_of(&[("code", "00"), ("outcome", "approved")], TAKES_MONEY);
+        none_of(&[("code", "A0"), ("mti", "0400")], TAKES_MONEY);
+    }
+
+    #[test]
+    fn unsent_payments_and_the_last_pin_try_are_kept() {
+        none_of(&[("unsent_offline", "1")], LOSES_UNSENT);
+        none_of(&[("unsent_reversals", "1")], LOSES_UNSENT);
+        none_of(&[("unsent_reversals", "1"), ("code", "77")], &["sign_on", "settle_batch"]);
+        none_of(&[("pin_tries_left", "1")], SAME_CARD);
+        none_of(&[("code", "43"), ("outcome", "declined")], SAME_CARD);
+        none_of(&[], NEVER);
+    }
+
+    #[test]
+    fn what_is_harmless_stays_allowed() {
+        let steps = allowed(&[("outcome", "declined"), ("code", "51"), ("scheme", "unionpay")]);
+        assert!(steps.contains(&"other_card") && steps.contains(&"other_way_to_pay"), "{steps:?}");
+        assert!(allowed(&[("outcome", "unknown")]).contains(&"query_outcome"));
+    }
+}

@@ -89,7 +89,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(20_000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(8_000) })]
 
     #[test]
     fn no_facts_lead_to_harmful_advice(facts in any_facts()) {
@@ -111,7 +111,7 @@ fn a_knowledge_file_cannot_lift_a_prohibition() {
     let careless = Knowledge::parse(causes, &actions).expect("well formed");
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
         failure_persistence: None,
-        ..ProptestConfig::with_cases(3_000)
+        ..ProptestConfig::with_cases(2_000)
     });
     let result = runner.run(&any_facts(), |facts| {
         let harms = harm::harms(&facts, &diagnose(&careless, &facts));
