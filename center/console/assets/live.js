@@ -30,8 +30,11 @@ function upsert(row) {
     if (fold && old.querySelector("details[open]")) fold.open = true;
     swap(old, row);
   } else {
+    // A late change of a payment that has left the page must not stand above newer ones.
+    const when = (line) => line.querySelector("time")?.getAttribute("datetime") ?? "";
+    const next = [...body.children].find((line) => when(line) <= when(row));
     row.classList.add("fresh");
-    body.prepend(row);
+    body.insertBefore(row, next ?? null);
     while (body.children.length > rowsAtMost) body.lastElementChild.remove();
   }
   document.querySelector("[data-empty]")?.remove();
