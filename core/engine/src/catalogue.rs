@@ -107,6 +107,16 @@ pub(crate) struct Step {
     pub(crate) aggregate: Aggregate,
 }
 
+impl Step {
+    /// The number for an entity that the message does not name.
+    pub(crate) fn absent(self) -> i64 {
+        match self.aggregate {
+            Aggregate::LastAmount | Aggregate::SinceLast => -1,
+            _ => 0,
+        }
+    }
+}
+
 /// A compiled catalogue of features. The order of a verdict's numbers is the order of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Catalogue {

@@ -69,7 +69,7 @@ impl Traffic {
 
     fn draw(&mut self, below: u32) -> u32 {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        ((mix64(self.random) >> 32) * u64::from(below) >> 32) as u32
+        (((mix64(self.random) >> 32) * u64::from(below)) >> 32) as u32
     }
 
     /// Low numbers often, high ones seldom.

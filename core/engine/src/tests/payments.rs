@@ -98,7 +98,8 @@ fn a_mirror_feed_that_begins_in_the_middle_gets_verdicts_and_no_payments() {
 
 #[test]
 fn answers_find_their_payment_by_feed_terminal_trace_merchant_and_batch() {
-    let other: [(&str, fn(&mut Message)); 6] = [
+    type Change = fn(&mut Message);
+    let other: [(&str, Change); 6] = [
         ("terminal", |m| m.terminal = Short::new("10016920").expect("short")),
         ("trace", |m| m.trace = Some(2)),
         ("feed", |m| m.feed = 3),

@@ -1,8 +1,9 @@
 //! [`Series`]: the ring of one entity and what its four windows hold.
 
+mod bytes;
+
 use super::position_index::PositionIndex;
-use crate::bytes::{Reader, Writer};
-use crate::{RestoreError, WINDOWS};
+use crate::WINDOWS;
 use tg_types::Money;
 
 const W: usize = WINDOWS.len();
@@ -43,25 +44,33 @@ impl Entry {
     }
 }
 
-/// A sum that is exact whatever is added: 96 bits hold 2^32 numbers of 64 bits.
+/// A sum for each window, exact whatever is added: 96 bits hold 2^32 numbers of 64 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Sum {
-    low: [u32; 2],
-    high: i32,
+struct Sums {
+    low: [u64; W],
+    high: [i32; W],
 }
 
-impl Sum {
-    fn get(self) -> i128 {
-        i128::from(self.high) << 64 | i128::from(self.low[0]) | i128::from(self.low[1]) << 32
+impl Sums {
+    fn add(&mut self, window: usize, n: i64) {
+        let (low, carry) = self.low[window].overflowing_add(n as u64);
+        self.low[window] = low;
+        self.high[window] += (n >> 63) as i32 + i32::from(carry);
     }
-    /// The value, if it fits.
-    fn small(self) -> Option<i64> {
-        let low = (u64::from(self.low[0]) | u64::from(self.low[1]) << 32) as i64;
-        (self.high == (low >> 63) as i32).then_some(low)
+    fn subtract(&mut self, window: usize, n: i64) {
+        let (low, borrow) = self.low[window].overflowing_sub(n as u64);
+        self.low[window] = low;
+        self.high[window] -= (n >> 63) as i32 + i32::from(borrow);
     }
-    fn add(&mut self, n: i128) {
-        let sum = self.get() + n;
-        *self = Sum { low: [sum as u32, (sum >> 32) as u32], high: (sum >> 64) as i32 };
+    fn add_to_all(&mut self, n: i64) {
+        (0..W).for_each(|window| self.add(window, n));
+    }
+    fn read(&self, window: usize) -> Reading {
+        let (low, high) = (self.low[window] as i64, self.high[window]);
+        if high == (low >> 63) as i32 {
+            return Reading { value: low, partial: false };
+        }
+        Reading { value: if high < 0 { i64::MIN } else { i64::MAX }, partial: true }
     }
 }
 
@@ -70,7 +79,7 @@ struct Extra {
     indexes: [PositionIndex; 2],
     indexed: bool,
     /// Currency, its entries in the ring, its sums.
-    others: Vec<(u16, u32, [Sum; W])>,
+    others: Vec<(u16, u32, Sums)>,
     /// Time of the newest entry that is missing although a window may still reach over it.
     missing_at: i64,
 }
@@ -87,7 +96,7 @@ pub(crate) struct Series {
     /// A power of two long, or empty.
     ring: Box<[Entry]>,
     extra: Option<Box<Extra>>,
-    sums: [Sum; W],
+    sums: Sums,
     distinct: [[u32; 2]; W],
     /// Position of the oldest entry in each window; positions rise and wrap.
     tails: [u32; W],
@@ -152,11 +161,11 @@ impl Series {
             }
         }
         if entry.currency() == self.currency {
-            self.sums[window].add(-i128::from(entry.amount));
+            self.sums.subtract(window, entry.amount);
         } else if let (true, Some(extra)) = (entry.currency() != 0, &mut self.extra)
             && let Some(at) = extra.others.iter().position(|o| o.0 == entry.currency())
         {
-            extra.others[at].2[window].add(-i128::from(entry.amount));
+            extra.others[at].2.subtract(window, entry.amount);
             if window == LONGEST {
                 extra.others[at].1 -= 1;
                 if extra.others[at].1 == 0 {
@@ -263,7 +272,7 @@ impl Series {
             self.currency = currency;
         }
         if self.currency == currency {
-            self.sums.iter_mut().for_each(|s| s.add(i128::from(entry.amount)));
+            self.sums.add_to_all(entry.amount);
             return;
         }
         let time = entry.time();
@@ -271,12 +280,12 @@ impl Series {
         match others.iter().position(|o| o.0 == currency) {
             Some(at) => {
                 others[at].1 += 1;
-                others[at].2.iter_mut().for_each(|s| s.add(i128::from(entry.amount)));
+                others[at].2.add_to_all(entry.amount);
             }
             None if others.len() < OTHER_CURRENCIES_MAX => {
-                let mut sum = Sum::default();
-                sum.add(i128::from(entry.amount));
-                others.push((currency, 1, [sum; W]));
+                let mut sums = Sums::default();
+                sums.add_to_all(entry.amount);
+                others.push((currency, 1, sums));
             }
             None => {
                 *entry = Entry { packed: entry.packed & !(0x3FF << 2), amount: 0, ..*entry };
@@ -327,18 +336,14 @@ impl Series {
 
     /// Sum of the window's amounts in one currency.
     pub(crate) fn sum(&self, window: usize, currency: u16) -> Reading {
-        let sum = if currency == 0 {
-            Sum::default()
-        } else if currency == self.currency {
-            self.sums[window]
-        } else {
-            let others = self.extra.as_ref().map_or(&[][..], |e| &e.others);
-            others.iter().find(|o| o.0 == currency).map_or(Sum::default(), |o| o.2[window])
-        };
-        match sum.small() {
-            Some(value) => Reading { value, partial: false },
-            None => Reading { value: if sum.high < 0 { i64::MIN } else { i64::MAX }, partial: true },
+        if currency == 0 {
+            return Reading::default();
         }
+        if currency == self.currency {
+            return self.sums.read(window);
+        }
+        let others = self.extra.as_ref().map_or(&[][..], |e| &e.others);
+        others.iter().find(|o| o.0 == currency).map_or(Reading::default(), |o| o.2.read(window))
     }
 
     /// Time and amount of the entry `back` places before the head (1 is the newest), if the window holds it.
@@ -348,92 +353,24 @@ impl Series {
             (entry.time(), entry.amount)
         })
     }
+}
 
-    /// Appends what can't be derived: tails, currency, missing time, entries.
-    pub(crate) fn save(&self, dimensions: usize, w: &mut Writer<'_>) {
-        w.varint(u64::from(self.len()));
-        (0..LONGEST).for_each(|window| w.varint(u64::from(self.count(window))));
-        w.u16(self.currency);
-        let missing_at = self.extra.as_ref().map_or(i64::MIN, |e| e.missing_at);
-        w.varint((missing_at.max(-1) + 1) as u64);
-        let (mut position, mut before, mut currency) = (self.tails[LONGEST], 0, self.currency);
-        while position != self.head {
-            let entry = self.at(position);
-            let changed = entry.currency() != currency;
-            w.varint(((entry.time() - before) as u64) << 1 | u64::from(changed));
-            if changed {
-                currency = entry.currency();
-                w.u16(currency);
-            }
-            w.zigzag(entry.amount);
-            entry.values[..dimensions].iter().for_each(|&v| w.varint(u64::from(v.wrapping_add(1))));
-            before = entry.time();
-            position = position.wrapping_add(1);
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
 
-    /// Reads what `save` wrote and derives the rest. Values must lie below `values_end`, times not after `now`.
-    pub(crate) fn load(
-        dimensions: usize,
-        values_end: u32,
-        now: i64,
-        r: &mut Reader<'_>,
-    ) -> Result<Series, RestoreError> {
-        let damaged = RestoreError::Damaged;
-        let len = r.count(2 + dimensions)?;
-        if u32::try_from(len).is_err() {
-            return Err(damaged("a ring is too long"));
-        }
-        let mut counts = [len as u64; W];
-        for count in &mut counts[..LONGEST] {
-            *count = r.varint()?;
-        }
-        if counts.windows(2).any(|c| c[0] > c[1]) {
-            return Err(damaged("a window holds more than a longer one"));
-        }
-        let currency = r.u16()?;
-        if currency >= 1024 {
-            return Err(damaged("a currency is out of range"));
-        }
-        let missing_at = r.varint()?;
-        let mut series = Series { currency, ..Series::default() };
-        if missing_at > 0 {
-            let time = i64::try_from(missing_at - 1).map_err(|_| damaged("a time is out of range"))?;
-            series.missing(time);
-        }
-        if len > 0 {
-            series.ring = vec![Entry::default(); len.next_power_of_two()].into();
-        }
-        let (mut time, mut entry_currency) = (0_i64, currency);
-        for _ in 0..len {
-            let head = r.varint()?;
-            if head & 1 == 1 {
-                entry_currency = r.u16()?;
-            }
-            time = time.saturating_add_unsigned(head >> 1);
-            if time > now || entry_currency >= 1024 {
-                return Err(damaged("an entry's time or currency is out of range"));
-            }
-            let amount = r.zigzag()?;
-            let mut values = [NO_VALUE; 2];
-            for value in &mut values[..dimensions] {
-                let n = r.varint()?;
-                *value = (n as u32).wrapping_sub(1);
-                if n > u64::from(values_end) {
-                    return Err(damaged("an entry names an entity that is not there"));
-                }
-            }
-            let packed = (time as u64) << 12 | u64::from(entry_currency) << 2;
-            series.push(Entry { packed, amount, values });
-            if series.currency != currency {
-                return Err(damaged("a ring's currency is missing"));
+    proptest! {
+        #[test]
+        fn sums_equal_wide_arithmetic(steps in proptest::collection::vec((any::<bool>(), any::<i64>()), 1..60)) {
+            let (mut sums, mut wide) = (Sums::default(), 0_i128);
+            for (add, n) in steps {
+                if add { sums.add(1, n) } else { sums.subtract(1, n) }
+                wide += if add { i128::from(n) } else { -i128::from(n) };
+                let clamped = wide.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+                let expected = Reading { value: clamped, partial: i128::from(clamped) != wide };
+                prop_assert_eq!(sums.read(1), expected);
             }
         }
-        for (window, &count) in counts.iter().enumerate().take(LONGEST) {
-            while u64::from(series.count(window)) > count {
-                series.leave(window);
-            }
-        }
-        Ok(series)
     }
 }

@@ -1,0 +1,119 @@
+//! Pairs in a snapshot: in order; the tables and chains are made anew.
+
+use super::{ABSENT, Key, Pair, Pairs};
+use crate::RestoreError;
+use crate::bytes::{Reader, Writer};
+use crate::queue::Queue;
+use tg_event::{Decision, Outcome};
+
+const DECISIONS: [Decision; 4] = [Decision::None, Decision::Approve, Decision::Review, Decision::Decline];
+const OUTCOMES: [Outcome; 7] = [
+    Outcome::Open,
+    Outcome::Approved,
+    Outcome::Declined,
+    Outcome::Unknown,
+    Outcome::ReversalSent,
+    Outcome::Reversed,
+    Outcome::ReversalRefused,
+];
+
+impl Pairs {
+    pub(crate) fn save(&self, w: &mut Writer<'_>) {
+        w.u64(self.dropped);
+        w.u64(self.pairs.first());
+        w.varint(self.timed_out_to.max(self.pairs.first()) - self.pairs.first());
+        w.varint(self.pairs.len());
+        self.pairs.iter().for_each(|p| p.save(w));
+    }
+
+    pub(crate) fn load(r: &mut Reader<'_>) -> Result<Pairs, RestoreError> {
+        let damaged = RestoreError::Damaged;
+        let mut pairs = Pairs::new();
+        pairs.dropped = r.u64()?;
+        let first = r.u64()?;
+        if first > u64::MAX / 2 {
+            return Err(damaged("a pair's number is out of range"));
+        }
+        pairs.pairs = Queue::starting_at(first);
+        let timed_out = r.varint()?;
+        let len = r.count(Pair::BYTES)? as u64;
+        if timed_out > len || len > u64::from(ABSENT >> 2) {
+            return Err(damaged("the time-outs are out of range"));
+        }
+        pairs.timed_out_to = first + timed_out;
+        let mut before = i64::MIN;
+        for _ in 0..len {
+            let pair = Pair::load(r)?;
+            if pair.asked_at < before || (pair.is_reversal && pair.target >= pairs.pairs.next()) {
+                return Err(damaged("a pair is out of order"));
+            }
+            before = pair.asked_at;
+            let key = Key::new(pair.tenant, pair.feed, pair.terminal, pair.trace);
+            pairs.link(&key, pair);
+        }
+        Ok(pairs)
+    }
+}
+
+impl Pair {
+    /// Bytes in a snapshot.
+    const BYTES: usize = 7 * 8 + 16 + 8 + 16 + 16 + 5 * 2 + 3;
+
+    fn save(&self, w: &mut Writer<'_>) {
+        w.u64(self.payment);
+        w.i64(self.asked_at);
+        w.i64(self.amount);
+        [self.first12, self.stem, self.merchant, self.card].iter().for_each(|&n| w.u64(n));
+        w.bytes(&self.terminal);
+        w.u64(self.target);
+        self.slots.iter().for_each(|&n| w.u32(n));
+        [self.trace, self.batch, self.processing_code, self.terminal_time].iter().for_each(|&n| w.u32(n));
+        [self.currency, self.score, self.tenant, self.feed, self.mti].iter().for_each(|&n| w.u16(n));
+        w.u8(DECISIONS.iter().position(|d| *d == self.decision).unwrap_or(0) as u8);
+        w.u8(OUTCOMES.iter().position(|o| *o == self.outcome).unwrap_or(0) as u8);
+        w.u8(u8::from(self.answered) | u8::from(self.counted) << 1 | u8::from(self.is_reversal) << 2);
+    }
+
+    fn load(r: &mut Reader<'_>) -> Result<Pair, RestoreError> {
+        let (payment, asked_at, amount) = (r.u64()?, r.i64()?, r.i64()?);
+        let (first12, stem, merchant, card) = (r.u64()?, r.u64()?, r.u64()?, r.u64()?);
+        let (terminal, target) = (r.array()?, r.u64()?);
+        let slots = [r.u32()?, r.u32()?, r.u32()?, r.u32()?];
+        let (trace, batch, processing_code, terminal_time) = (r.u32()?, r.u32()?, r.u32()?, r.u32()?);
+        let (currency, score, tenant, feed, mti) = (r.u16()?, r.u16()?, r.u16()?, r.u16()?, r.u16()?);
+        let damaged = RestoreError::Damaged("a pair's state is out of range");
+        let decision = *DECISIONS.get(usize::from(r.u8()?)).ok_or(damaged)?;
+        let outcome = *OUTCOMES.get(usize::from(r.u8()?)).ok_or(damaged)?;
+        let flags = r.u8()?;
+        if flags > 7 || !(0..=crate::window::TIME_MAX).contains(&asked_at) {
+            return Err(damaged);
+        }
+        Ok(Pair {
+            payment,
+            asked_at,
+            amount,
+            first12,
+            stem,
+            merchant,
+            card,
+            terminal,
+            target,
+            slots,
+            trace,
+            batch,
+            processing_code,
+            terminal_time,
+            earlier: ABSENT,
+            currency,
+            score,
+            tenant,
+            feed,
+            mti,
+            decision,
+            outcome,
+            answered: flags & 1 != 0,
+            counted: flags & 2 != 0,
+            is_reversal: flags & 4 != 0,
+        })
+    }
+}
