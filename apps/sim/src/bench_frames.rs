@@ -14,10 +14,7 @@ use std::collections::BTreeMap;
 use tg_iso8583::{Decoder, Message};
 use tg_types::{Instant, SECOND_US};
 
-/// Cards of each length (16 and 19 digits).
-pub const CARDS_OF_EACH_LENGTH: usize = 131_072;
-/// Terminals; each has its own merchant or shares it with one other.
-pub const TERMINALS: u64 = 20_000;
+const CARDS_OF_EACH_LENGTH: usize = BenchFrames::CARDS / 2;
 
 #[derive(Clone, Copy)]
 enum Patch {
@@ -59,6 +56,11 @@ impl std::fmt::Debug for BenchFrames {
 }
 
 impl BenchFrames {
+    /// Different cards; half have 16 digits, half 19.
+    pub const CARDS: usize = 262_144;
+    /// Terminals; two share a merchant.
+    pub const TERMINALS: u64 = 20_000;
+
     /// Templates and cards from a seed.
     pub fn new(seed: u64) -> BenchFrames {
         let mut dice = Dice::new(seed, 2);
@@ -92,8 +94,8 @@ impl BenchFrames {
         let Some(template) = self.templates.get(at) else { return };
         let card =
             &self.cards[usize::from(template.long_number)][(chance >> 32) as usize % CARDS_OF_EACH_LENGTH];
-        let terminal = n.wrapping_mul(7_919) % TERMINALS;
-        let trace = (n / TERMINALS) % 999_999 + 1;
+        let terminal = n.wrapping_mul(7_919) % BenchFrames::TERMINALS;
+        let trace = (n / BenchFrames::TERMINALS) % 999_999 + 1;
         // Both frames take the same values: made once.
         let (mut trace_bcd, mut terminal_digits) = ([0; 3], [0; 8]);
         let (mut merchant_digits, mut reference, mut mac) = ([0; 6], [0; 12], [0; 8]);

@@ -24,7 +24,7 @@ mod terminal;
 mod town;
 mod truth;
 
-pub use bench_frames::{BenchFrames, CARDS_OF_EACH_LENGTH, TERMINALS, frames_for_bench};
+pub use bench_frames::{BenchFrames, frames_for_bench};
 pub use recording::{recording, sample_options, write_recording};
 pub use town::{Options, Place, Sent, TERMINALS_MAX, Town};
 pub use truth::{AttackKind, Attacks, Cause, Subject, Truth, UnknownAttack};
