@@ -17,7 +17,10 @@ pub fn run(arguments: &Decode, console: &Console) -> Done {
     let scheme = tg_ingest::scheme_of_dialect(&arguments.dialect);
     let meaning = |mti: tg_iso8583::Mti, code: &str| {
         let row = Catalogue::builtin().code_in_message(scheme?, &mti.to_string(), code);
-        Some(row.map_or_else(|| Text::fixed("目录未收录，勿凭猜测处理", "not in the catalogue, don't guess"), |r| r.meaning.clone()))
+        Some(row.map_or_else(
+            || Text::fixed("目录未收录，勿凭猜测处理", "not in the catalogue, don't guess"),
+            |r| r.meaning.clone(),
+        ))
     };
     let mut incomplete = false;
     for message in messages(&input) {
@@ -62,7 +65,10 @@ fn messages(input: &[u8]) -> Vec<Message> {
         return vec![Ok(input.to_vec())];
     };
     let lines = text.lines().enumerate().map(|(i, line)| (i as u64 + 1, line.trim()));
-    lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).map(|(n, line)| from_line(n, line)).collect()
+    lines
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        .map(|(n, line)| from_line(n, line))
+        .collect()
 }
 
 /// Lines of hexadecimal characters, white space, and what times are made of. A binary message has others.
@@ -81,12 +87,16 @@ fn from_line(number: u64, line: &str) -> Message {
     };
     let digits: Vec<u8> = hex.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
     let digit = |c: u8| char::from(c).to_digit(16).map(|d| d as u8);
-    let bytes: Option<Vec<u8>> = digits.chunks(2).map(|pair| match pair {
-        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-        _ => None,
-    }).collect();
+    let bytes: Option<Vec<u8>> = digits
+        .chunks(2)
+        .map(|pair| match pair {
+            [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+            _ => None,
+        })
+        .collect();
     bytes.ok_or_else(|| {
-        let what = Text::fixed("这一行不是成对的十六进制字符", "the line is not pairs of hexadecimal characters");
+        let what =
+            Text::fixed("这一行不是成对的十六进制字符", "the line is not pairs of hexadecimal characters");
         Box::new(Problem::new("TG-1002", what).at_line(number))
     })
 }
@@ -112,8 +122,18 @@ fn print(d: &Description, console: &Console) -> Result<(), Box<Problem>> {
         let field = e.field.map_or(String::new(), |f| lang.pick(format!("域 {f}，"), format!("field {f}, ")));
         let (expected, found) = (console.text(&e.expected), console.text(&e.found));
         let line = lang.pick(
-            format!("   ✗ {}：{field}第 {} 字节：应为{expected}，实际为{found}。{}", e.kind, e.offset, console.text(&e.hint)),
-            format!("   ✗ {}: {field}byte {}: expected {expected}, found {found}. {}", e.kind, e.offset, console.text(&e.hint)),
+            format!(
+                "   ✗ {}：{field}第 {} 字节：应为{expected}，实际为{found}。{}",
+                e.kind,
+                e.offset,
+                console.text(&e.hint)
+            ),
+            format!(
+                "   ✗ {}: {field}byte {}: expected {expected}, found {found}. {}",
+                e.kind,
+                e.offset,
+                console.text(&e.hint)
+            ),
         );
         console.print(&line)?;
     }
@@ -126,7 +146,8 @@ mod tests {
 
     #[test]
     fn hex_lines_times_and_binary_are_told_apart() {
-        let read = |input: &[u8]| -> Vec<Option<Vec<u8>>> { messages(input).into_iter().map(Result::ok).collect() };
+        let read =
+            |input: &[u8]| -> Vec<Option<Vec<u8>>> { messages(input).into_iter().map(Result::ok).collect() };
         assert_eq!(read(b"0200\n# note\n\n08 00\n"), [Some(vec![2, 0]), Some(vec![8, 0])]);
         assert_eq!(read(b"2026-01-02T03:04:05Z 0210\n"), [Some(vec![2, 16])]);
         assert_eq!(read(&[2, 0, 0xFF]), [Some(vec![2, 0, 0xFF])]);

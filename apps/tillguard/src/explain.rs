@@ -20,10 +20,18 @@ pub fn run(arguments: &Explain, console: &Console) -> Done {
     if console.json {
         console.print_json(&explanation)?;
     } else {
-        for m in explanation.matches() {
+        for m in &explanation.matches {
             let scheme = m.scheme.as_deref().unwrap_or("");
-            let check = if m.check_before_use { console.lang.pick("（使用前请核实）", " (check before use)") } else { "" };
-            console.print(&format!("{} {}  {}{check}", scheme, m.code, console.text(&m.meaning)).trim_start().to_owned())?;
+            let check = if m.check_before_use {
+                console.lang.pick("（使用前请核实）", " (check before use)")
+            } else {
+                ""
+            };
+            console.print(
+                &format!("{} {}  {}{check}", scheme, m.code, console.text(&m.meaning))
+                    .trim_start()
+                    .to_owned(),
+            )?;
             console.print(&format!("  → {}", console.text(&m.action)))?;
             if let Some(action) = &m.acquirer_action {
                 let label = console.lang.pick("收单机构", "acquirer");

@@ -95,12 +95,18 @@ impl Console {
 }
 
 fn cant_write(error: &str) -> Box<Problem> {
-    Box::new(Problem::new("TG-1001", Text::new(format!("写不出结果：{error}"), format!("the output can't be written: {error}"))))
+    Box::new(Problem::new(
+        "TG-1001",
+        Text::new(format!("写不出结果：{error}"), format!("the output can't be written: {error}")),
+    ))
 }
 
 /// A file that can't be read.
 pub fn cant_read(file: &str, error: &std::io::Error) -> Box<Problem> {
-    Box::new(Problem::new("TG-1001", Text::new(format!("{file}：{error}"), format!("{file}: {error}"))).in_file(file))
+    Box::new(
+        Problem::new("TG-1001", Text::new(format!("{file}：{error}"), format!("{file}: {error}")))
+            .in_file(file),
+    )
 }
 
 /// An argument that is wrong.

@@ -18,7 +18,10 @@ pub fn run(arguments: &Replay, console: &Console) -> Done {
         Some(data) => {
             let path = key_path(arguments.key_file.clone())?;
             if !path.exists() {
-                let what = Text::fixed("密钥文件不存在，不能新建", "the key file isn't there, and a new one would not fit");
+                let what = Text::fixed(
+                    "密钥文件不存在，不能新建",
+                    "the key file isn't there, and a new one would not fit",
+                );
                 return Err(Box::new(Problem::new("TG-3003", what).in_file(path.display().to_string())));
             }
             let (secret, _) = tg_server::open_key_file(&path, data)?;
@@ -75,7 +78,12 @@ fn replay_files(arguments: &Replay, console: &Console, out: &mut impl Write) -> 
     player.finish(out).map_err(|e| written(&e))?;
     let totals = player.totals();
     console.say(
-        &format!("{} 条报文，{} 条未解，{} 个发现", totals.accepted, totals.undecoded, totals.findings.values().sum::<u64>()),
+        &format!(
+            "{} 条报文，{} 条未解，{} 个发现",
+            totals.accepted,
+            totals.undecoded,
+            totals.findings.values().sum::<u64>()
+        ),
         &format!(
             "{} messages, {} undecoded, {} findings",
             totals.accepted,
@@ -126,7 +134,8 @@ fn for_people(json: &[u8], lang: Lang) -> String {
     let card = v["card"].as_object().map_or(String::new(), |c| {
         format!("{}••••••{}", c["bin"].as_str().unwrap_or_default(), c["last4"].as_str().unwrap_or_default())
     });
-    let reasons: Vec<String> = v["reasons"].as_array().into_iter().flatten().map(|r| text(&r["text"])).collect();
+    let reasons: Vec<String> =
+        v["reasons"].as_array().into_iter().flatten().map(|r| text(&r["text"])).collect();
     format!(
         "{} {:>6} {} {:<8} {:<6} {:<16} {:>10} {:<2} {:>4} {:<7} {}\n",
         s("log_time"),

@@ -39,7 +39,10 @@ pub fn run(arguments: &Send, console: &Console) -> Done {
     console.progress_done();
     let sent = sent.map_err(|error| match error {
         SendError::Connect(e) => {
-            let what = Text::new(format!("连不上 {}：{e}", arguments.to), format!("can't connect to {}: {e}", arguments.to));
+            let what = Text::new(
+                format!("连不上 {}：{e}", arguments.to),
+                format!("can't connect to {}: {e}", arguments.to),
+            );
             Box::new(Problem::new("TG-4002", what))
         }
         SendError::Unacknowledged(sent) => {

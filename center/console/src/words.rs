@@ -113,8 +113,8 @@ pub(crate) fn money(known: MoneyKnown) -> (&'static str, &'static str, Text, Opt
             "plain",
             "info",
             Text::fixed(
-                "按应答码，报文没有到发卡行，客户不应被扣款。",
-                "By its code the message did not reach the issuer; the customer should not have been charged.",
+                "按应答码，收单侧没有批准；账户有无变动，以发卡行为准。",
+                "By its code the acquirer's side did not approve it; whether the account moved is for the issuer to say.",
             ),
             Some(Text::fixed(
                 "客户若收到扣款通知，先查询，不要再收款。",

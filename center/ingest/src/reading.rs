@@ -137,12 +137,14 @@ impl FrameReader {
     /// The card from field 2, else from track 2; also takes the expiry from the track.
     fn card(&self, message: &tg_iso8583::Message<'_>, event: &mut Message) -> Option<Card> {
         let mut buffer = [0_u8; 128];
-        let keyed = message.field(2).and_then(|f| f.digits_into(&mut buffer)).and_then(|d| Pan::from_ascii(d).ok());
+        let keyed =
+            message.field(2).and_then(|f| f.digits_into(&mut buffer)).and_then(|d| Pan::from_ascii(d).ok());
         buffer.zeroize();
         let pan = keyed.or_else(|| {
             let track = message.field(35)?.digits_into(&mut buffer)?;
             let separator = track.iter().position(|c| *c == b'=')?;
-            event.expiry = event.expiry.or_else(|| decimal(track.get(separator + 1..separator + 5)?).map(|n| n as u16));
+            event.expiry =
+                event.expiry.or_else(|| decimal(track.get(separator + 1..separator + 5)?).map(|n| n as u16));
             Pan::from_ascii(&track[..separator]).ok()
         });
         buffer.zeroize();
@@ -165,11 +167,14 @@ impl FrameReader {
             return ResponseClass::Approved;
         }
         match row.category {
-            Category::System | Category::Routing | Category::Timeout | Category::Network => ResponseClass::Unavailable,
-            Category::CryptoKey | Category::CryptoSecurity => ResponseClass::Security,
-            Category::Format | Category::MerchantTerminal | Category::TerminalState | Category::Settlement => {
-                ResponseClass::Settings
+            Category::System | Category::Routing | Category::Timeout | Category::Network => {
+                ResponseClass::Unavailable
             }
+            Category::CryptoKey | Category::CryptoSecurity => ResponseClass::Security,
+            Category::Format
+            | Category::MerchantTerminal
+            | Category::TerminalState
+            | Category::Settlement => ResponseClass::Settings,
             _ => ResponseClass::Declined,
         }
     }
@@ -242,7 +247,9 @@ fn read_union_pay_pos(message: &tg_iso8583::Message<'_>, event: &mut Message) {
         // A POS reversal repeats the trace number of the payment that it takes back.
         event.original_trace = event.trace;
     }
-    if event.mti.is_response() && let Some(parties) = message.text(44) {
+    if event.mti.is_response()
+        && let Some(parties) = message.text(44)
+    {
         let half = |from: usize, to: usize| {
             parties.get(from..to.min(parties.len())).and_then(|t| Short::new(t).ok()).unwrap_or_default()
         };

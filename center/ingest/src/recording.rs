@@ -59,19 +59,39 @@ impl<R: BufRead> Recording<R> {
     fn parse(&self) -> Result<RecordedFrame, RecordingError> {
         let text = self.text.trim();
         if self.text.len() > LINE_BYTES_MAX {
-            return Err(self.problem("这一行太长", "the line is too long", "at most 65,535 bytes in hex", "more"));
+            return Err(self.problem(
+                "这一行太长",
+                "the line is too long",
+                "at most 65,535 bytes in hex",
+                "more",
+            ));
         }
         let (time, hex) = text.split_once([' ', '\t']).ok_or_else(|| {
             self.problem("缺少时间或报文", "the time or the message is missing", "TIME HEX", "one word")
         })?;
         let at: jiff::Timestamp = time.parse().map_err(|_| {
-            self.problem("时间不是 RFC 3339", "the time is not RFC 3339", "2026-01-02T03:04:05Z", "something else")
+            self.problem(
+                "时间不是 RFC 3339",
+                "the time is not RFC 3339",
+                "2026-01-02T03:04:05Z",
+                "something else",
+            )
         })?;
         let frame = hex_bytes(hex.trim()).ok_or_else(|| {
-            self.problem("报文不是十六进制", "the message is not in hex", "an even count of 0-9 A-F", "something else")
+            self.problem(
+                "报文不是十六进制",
+                "the message is not in hex",
+                "an even count of 0-9 A-F",
+                "something else",
+            )
         })?;
         if frame.len() > usize::from(u16::MAX) {
-            return Err(self.problem("报文太长", "the message is too long", "at most 65,535 bytes", &frame.len().to_string()));
+            return Err(self.problem(
+                "报文太长",
+                "the message is too long",
+                "at most 65,535 bytes",
+                &frame.len().to_string(),
+            ));
         }
         Ok(RecordedFrame { line: self.line, at: Instant(at.as_microsecond()), frame })
     }
@@ -125,8 +145,11 @@ mod tests {
 
     #[test]
     fn a_bad_line_is_named_and_the_next_one_is_read() {
-        let frames = read("yesterday 0200\n2026-01-02T03:04:05Z 020\n2026-01-02T03:04:05Z\n2026-01-02T03:04:05Z 0200\n");
-        let words: Vec<String> = frames.into_iter().map(|f| f.map_or_else(|e| e, |f| format!("{:?}", f.frame))).collect();
+        let frames = read(
+            "yesterday 0200\n2026-01-02T03:04:05Z 020\n2026-01-02T03:04:05Z\n2026-01-02T03:04:05Z 0200\n",
+        );
+        let words: Vec<String> =
+            frames.into_iter().map(|f| f.map_or_else(|e| e, |f| format!("{:?}", f.frame))).collect();
         assert!(words[0].contains("line: Some(1)") && words[0].contains("RFC 3339"), "{}", words[0]);
         assert!(words[1].contains("line: Some(2)") && words[1].contains("hex"), "{}", words[1]);
         assert!(words[2].contains("line: Some(3)") && words[2].contains("missing"), "{}", words[2]);

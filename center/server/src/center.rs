@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::heart::Heart;
 use crate::keeper::{Keeper, KeeperHandle, store_problem};
 use crate::key_file::Secret;
-use crate::live::{JournalFigures, Live};
+use crate::live::{JournalFigures, Live, Place};
 use crate::replay::write_lines;
 use crate::web::{self, Web};
 use std::io::Write;
@@ -22,10 +22,10 @@ use std::time::{Duration, Instant as Clock};
 use tg_event::{Event, Feedback, Stamp};
 use tg_ingest::{FeedSettings, serve_feed};
 use tg_journal::{
-    Batch, DurableBatch, Journal, Log, LogHandle, LogOptions, MasterKey, Metrics, Options, Reader as JournalReader,
-    ReaderFactory, RealDisk, Recovery, record, system_clock, system_randomness,
+    Batch, DurableBatch, Journal, Log, LogHandle, LogOptions, MasterKey, Metrics, Options,
+    Reader as JournalReader, ReaderFactory, RealDisk, Recovery, record, system_clock, system_randomness,
 };
-use tg_store::{Bounds, Store};
+use tg_store::{Bounds, FindingFilter, FindingRecord, Store};
 use tg_text::{Problem, Text};
 use tg_types::{Instant, TenantId, TokenKey};
 use tokio::net::TcpListener;
@@ -45,6 +45,7 @@ pub struct Center {
     stop: watch::Sender<bool>,
     feeds: Vec<tokio::task::JoinHandle<()>>,
     web: tokio::task::JoinHandle<std::io::Result<()>>,
+    web_state: Web,
     log: Log,
     heart: JoinHandle<()>,
     keeper: JoinHandle<()>,
@@ -86,10 +87,16 @@ fn restore(journal: &Journal<RealDisk>, config: &Config, stored_to: u64) -> Resu
         match Heart::restore(&snapshot.bytes, config.index_per_second_max) {
             // A store that was lost is made again from the log, as far as the log goes back.
             Ok(_) if behind && whole => {
-                tracing::warn!(stored_to, cut = snapshot.cut, "the store is behind the snapshot; replaying the whole log");
+                tracing::warn!(
+                    stored_to,
+                    cut = snapshot.cut,
+                    "the store is behind the snapshot; replaying the whole log"
+                );
             }
             Ok(heart) => return Ok(heart),
-            Err(error) if whole => tracing::warn!(%error, "the snapshot is of another version; replaying the log"),
+            Err(error) if whole => {
+                tracing::warn!(%error, "the snapshot is of another version; replaying the log")
+            }
             Err(error) => {
                 let what = Text::new(
                     format!("快照不是这个版本的（{error}），而日志的开头已不在"),
@@ -99,7 +106,10 @@ fn restore(journal: &Journal<RealDisk>, config: &Config, stored_to: u64) -> Resu
             }
         }
     } else if !whole {
-        let what = Text::fixed("没有可读的快照，而日志的开头已不在", "no snapshot can be read and the log's beginning is gone");
+        let what = Text::fixed(
+            "没有可读的快照，而日志的开头已不在",
+            "no snapshot can be read and the log's beginning is gone",
+        );
         return Err(Problem::new("TG-3005", what));
     }
     Ok(Heart::new(config.index_per_second_max))
@@ -168,10 +178,14 @@ pub fn replay_data(data: &Path, secret: &Secret, out: &mut impl Write) -> Result
     }
     let (journal, _) = open_journal(data, secret)?;
     let config = Config { data: data.to_owned(), ..Config::default() };
-    let mut heart = if journal.first_offset() == 0 { Heart::new(0) } else { restore(&journal, &config, u64::MAX)? };
+    let mut heart =
+        if journal.first_offset() == 0 { Heart::new(0) } else { restore(&journal, &config, u64::MAX)? };
     let mut reader = journal.reader(heart.next_offset()).map_err(|e| e.to_problem())?;
     let written = |error: std::io::Error| {
-        Problem::new("TG-1001", Text::new(format!("写不出结果：{error}"), format!("the output can't be written: {error}")))
+        Problem::new(
+            "TG-1001",
+            Text::new(format!("写不出结果：{error}"), format!("the output can't be written: {error}")),
+        )
     };
     let forget = |heart: &mut Heart| {
         heart.take_chunk();
@@ -233,7 +247,7 @@ impl Center {
         tokio::spawn(tick(handle, live.clone(), stopped.clone()));
         let address = http.local_addr().map_err(|e| disk_problem(&config.data, &e))?;
         let web = Web::new(live.clone(), config.data.join("store.sqlite"), stopped.clone());
-        let mut until = stopped;
+        let (web_state, mut until) = (web.clone(), stopped);
         let web = tokio::spawn(async move {
             let gently = async move {
                 let _ = until.wait_for(|stop| *stop).await;
@@ -241,7 +255,7 @@ impl Center {
             axum::serve(http, web::router(web)).with_graceful_shutdown(gently).await
         });
         live.recovered();
-        Ok(Center { live, http: address, stop, feeds, web, log, heart, keeper, stopping })
+        Ok(Center { live, http: address, stop, feeds, web, web_state, log, heart, keeper, stopping })
     }
 
     /// Where the console listens.
@@ -257,6 +271,34 @@ impl Center {
     /// Offset up to which the engine has applied the log.
     pub fn applied_offset(&self) -> u64 {
         self.live.applied_offset.load(Ordering::Acquire)
+    }
+
+    /// Names and serial numbers of terminals' places, shown beside their numbers.
+    pub fn set_places(&self, places: Vec<Place>) {
+        self.live.set_places(places);
+    }
+
+    /// Waits until engine and store have applied all that is durable now; at most ten seconds.
+    pub async fn settle(&self) {
+        let until = self.live.journal_figures().durable_offset;
+        for _ in 0..200 {
+            if self.live.stored_offset.load(Ordering::Acquire) >= until {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// All findings, oldest first, at most 500.
+    pub async fn findings(&self) -> Vec<FindingRecord> {
+        let filter = FindingFilter { limit: 500, ..FindingFilter::default() };
+        let mut found =
+            self.web_state.ask(move |reader, _| reader.findings(&filter)).await.unwrap_or_else(|error| {
+                tracing::error!(%error, "the store did not answer");
+                Vec::new()
+            });
+        found.reverse();
+        found
     }
 
     /// Stops gently: feeds acknowledge what is durable and close, the log drains, the heart saves a
@@ -289,7 +331,8 @@ fn journal_figures(
         let view = metrics.view();
         let files = std::fs::read_dir(&folder).into_iter().flatten().flatten();
         let segments = files.filter(|f| f.file_name().to_string_lossy().ends_with(".segment"));
-        let (segments, bytes) = segments.fold((0, 0), |(n, bytes), f| (n + 1, bytes + f.metadata().map_or(0, |m| m.len())));
+        let (segments, bytes) =
+            segments.fold((0, 0), |(n, bytes), f| (n + 1, bytes + f.metadata().map_or(0, |m| m.len())));
         JournalFigures {
             durable_offset: readers.durable_offset(),
             segments,
@@ -306,10 +349,14 @@ fn quantile(buckets: &[(u64, u64)], share: f64) -> Option<u64> {
     let all: u64 = buckets.iter().map(|b| b.1).sum();
     let wanted = (all as f64 * share).ceil() as u64;
     let mut below = 0;
-    buckets.iter().filter(|_| all > 0).find(|(_, n)| {
-        below += n;
-        below >= wanted
-    }).map(|(bound, _)| *bound)
+    buckets
+        .iter()
+        .filter(|_| all > 0)
+        .find(|(_, n)| {
+            below += n;
+            below >= wanted
+        })
+        .map(|(bound, _)| *bound)
 }
 
 /// Lets old segments be used again once the journal is larger than it may be.
@@ -325,7 +372,8 @@ fn release(log: LogHandle, live: Arc<Live>, bytes_max: u64) -> crate::keeper::Re
 async fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
     TcpListener::bind(address).await.map_err(|error| {
         let code = if error.kind() == std::io::ErrorKind::AddrInUse { "TG-4001" } else { "TG-2003" };
-        Problem::new(code, Text::new(format!("{address}：{error}"), format!("{address}: {error}"))).because("", address.to_string())
+        Problem::new(code, Text::new(format!("{address}：{error}"), format!("{address}: {error}")))
+            .because("", address.to_string())
     })
 }
 
@@ -391,7 +439,8 @@ async fn tick(log: LogHandle, live: Arc<Live>, mut stopped: watch::Receiver<bool
         }
         seconds = (seconds + 1) % 60;
         let now = jiff::Timestamp::now().as_microsecond();
-        let last = live.feeds.iter().map(|f| f.metrics.last_frame_at_us.load(Ordering::Relaxed)).max().unwrap_or(0);
+        let last =
+            live.feeds.iter().map(|f| f.metrics.last_frame_at_us.load(Ordering::Relaxed)).max().unwrap_or(0);
         // After a start it is not known how long ago the last message came.
         let busy = now - last.max(live.started_us) < quiet_after_us;
         if busy || seconds == 0 {

@@ -132,10 +132,13 @@ impl Config {
     /// # Errors
     /// Names file, line, key and what was expected.
     pub fn apply_toml(&mut self, file: &str, text: &str) -> Result<(), Problem> {
-        let at = |span: std::ops::Range<usize>| text.get(..span.start).unwrap_or(text).lines().count().max(1) as u64;
+        let at = |span: std::ops::Range<usize>| {
+            text.get(..span.start).unwrap_or(text).lines().count().max(1) as u64
+        };
         let reader = Reader { file, line_of: &at };
         let table = DeTable::parse(text).map_err(|e| {
-            let what = Text::new(format!("TOML 语法错误：{}", e.message()), format!("TOML syntax: {}", e.message()));
+            let what =
+                Text::new(format!("TOML 语法错误：{}", e.message()), format!("TOML syntax: {}", e.message()));
             let line = e.span().map_or(1, at);
             Problem::new("TG-2001", what).in_file(file).at_line(line)
         })?;
@@ -168,7 +171,11 @@ impl Config {
                         }
                     }
                 }
-                _ => return Err(reader.unknown(key, &["data", "http", "key_file", "feed", "acquirer", "limits"])),
+                _ => {
+                    return Err(
+                        reader.unknown(key, &["data", "http", "key_file", "feed", "acquirer", "limits"])
+                    );
+                }
             }
         }
         Ok(())
@@ -203,7 +210,11 @@ impl Reader<'_> {
     }
 
     fn text(&self, key: &Key<'_>, value: &Value<'_>) -> Result<String, Problem> {
-        value.get_ref().as_str().map(str::to_owned).ok_or_else(|| self.wrong(key, "text in quotes", kind(value)))
+        value
+            .get_ref()
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| self.wrong(key, "text in quotes", kind(value)))
     }
 
     fn number(&self, key: &Key<'_>, value: &Value<'_>) -> Result<u64, Problem> {
@@ -217,7 +228,10 @@ impl Reader<'_> {
     }
 
     fn table<'v, 'i>(&self, key: &Key<'_>, value: &'v Value<'i>) -> Result<&'v DeTable<'i>, Problem> {
-        value.get_ref().as_table().ok_or_else(|| self.wrong(key, &format!("[{}]", key.get_ref()), kind(value)))
+        value
+            .get_ref()
+            .as_table()
+            .ok_or_else(|| self.wrong(key, &format!("[{}]", key.get_ref()), kind(value)))
     }
 
     fn feeds(&self, key: &Key<'_>, value: &Value<'_>) -> Result<Vec<FeedConfig>, Problem> {
@@ -279,7 +293,10 @@ mod tests {
         config.apply_toml("c.toml", text).expect("is understood");
         assert_eq!(config.http.port(), 9000);
         assert_eq!((config.feeds[0].name.as_str(), config.feeds[0].dialect.as_str()), ("east", "cup_pos"));
-        assert_eq!((config.acquirer.phone.as_deref(), config.index_per_second_max), (Some("400-000-0000"), 5_000));
+        assert_eq!(
+            (config.acquirer.phone.as_deref(), config.index_per_second_max),
+            (Some("400-000-0000"), 5_000)
+        );
     }
 
     #[test]
@@ -290,7 +307,10 @@ mod tests {
             "TG-2001 line 3 dialct: dialect not dialct"
         );
         assert_eq!(refused("\n\nhttp = 5\n"), "TG-2001 line 3 http: text in quotes not a whole number");
-        assert_eq!(refused("[limits]\nsnapshot_events = -1\n"), "TG-2001 line 2 snapshot_events: a whole number from 0 not a whole number");
+        assert_eq!(
+            refused("[limits]\nsnapshot_events = -1\n"),
+            "TG-2001 line 2 snapshot_events: a whole number from 0 not a whole number"
+        );
         assert_eq!(
             refused("[[feed]]\naddress = \"127.0.0.1:1\"\ndialect = \"cup_poz\"\n"),
             "TG-1004 line 1 : cup_pos not cup_poz"
@@ -303,7 +323,8 @@ mod tests {
         let problem = FeedConfig::from_argument("0.0.0.0:9100,dialect=cup_pos").expect_err("is refused");
         assert_eq!(problem.code, "TG-2003");
         assert!(problem.what.en.contains("TLS"));
-        let problem = FeedConfig::from_argument("127.0.0.1:9100,dialect=cup_pos_len").expect_err("is refused");
+        let problem =
+            FeedConfig::from_argument("127.0.0.1:9100,dialect=cup_pos_len").expect_err("is refused");
         assert_eq!(problem.expected.as_deref(), Some("cup_pos"));
         let problem = FeedConfig::from_argument("127.0.0.1:9100,dialct=cup_pos").expect_err("is refused");
         assert_eq!(problem.expected.as_deref(), Some("dialect"));

@@ -7,7 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use tg_engine::{Catalogue, Engine, RestoreError};
-use tg_event::{Epoch, Event, Feedback, Limits, Message, Outcome, Outcomes, PaymentChange, PaymentStage, Stamp};
+use tg_event::{
+    Epoch, Event, Feedback, Limits, Message, Outcome, Outcomes, PaymentChange, PaymentStage, Stamp,
+};
 use tg_store::{Chunk, Counted, Step, TerminalSeen, Undecodable};
 use tg_types::{Instant, MtiClass, SECOND_US};
 
@@ -94,7 +96,8 @@ impl Heart {
 
     /// The whole state, for a snapshot at [`Heart::next_offset`].
     pub fn snapshot(&self) -> Vec<u8> {
-        let totals = serde_json::to_vec(&SavedTotals::from(&self.totals)).expect("numbers and names serialise");
+        let totals =
+            serde_json::to_vec(&SavedTotals::from(&self.totals)).expect("numbers and names serialise");
         let mut bytes = Vec::with_capacity(4 + totals.len());
         bytes.extend_from_slice(&(totals.len() as u32).to_le_bytes());
         bytes.extend_from_slice(&totals);
@@ -177,7 +180,11 @@ impl Heart {
                 self.chunk.count(stamp.log_time, Counted::Undecoded, undecoded.kind.name(), 1);
                 if self.chunk.undecoded.len() < CHUNK_UNDECODED_MAX {
                     let undecoded = *undecoded;
-                    self.chunk.undecoded.push(Undecodable { offset: stamp.offset, at: stamp.log_time, undecoded });
+                    self.chunk.undecoded.push(Undecodable {
+                        offset: stamp.offset,
+                        at: stamp.log_time,
+                        undecoded,
+                    });
                 }
             }
             _ => {}
@@ -227,9 +234,7 @@ impl Heart {
             false => self.followed.contains(&change.payment),
         };
         let failed = !matches!(change.outcome, Outcome::Open | Outcome::Approved);
-        followed
-            || change.payment < self.unsure_before
-            || (failed && room && self.budget.takes_failed(now))
+        followed || change.payment < self.unsure_before || (failed && room && self.budget.takes_failed(now))
     }
 
     fn count_change(&mut self, change: &PaymentChange, message: Option<&Message>) {
@@ -332,7 +337,13 @@ struct SavedTotals {
 impl From<&Totals> for SavedTotals {
     fn from(t: &Totals) -> Self {
         let findings = t.findings.clone();
-        SavedTotals { accepted: t.accepted, verdicts: t.verdicts, undecoded: t.undecoded, unindexed: t.unindexed, findings }
+        SavedTotals {
+            accepted: t.accepted,
+            verdicts: t.verdicts,
+            undecoded: t.undecoded,
+            unindexed: t.unindexed,
+            findings,
+        }
     }
 }
 

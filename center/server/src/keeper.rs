@@ -67,7 +67,8 @@ impl<D: Disk> Keeper<D> {
         let (errands, queue) = channel();
         let waiting = Arc::new(AtomicUsize::new(0));
         let counted = waiting.clone();
-        let thread = std::thread::Builder::new().name("keeper".into()).spawn(move || self.run(&queue, &counted))?;
+        let thread =
+            std::thread::Builder::new().name("keeper".into()).spawn(move || self.run(&queue, &counted))?;
         Ok((KeeperHandle { errands, waiting }, thread))
     }
 

@@ -20,7 +20,10 @@ impl Secret {
     pub fn of_this_run() -> Result<Secret, Problem> {
         let mut bytes = Zeroizing::new([0; 32]);
         getrandom::fill(bytes.as_mut_slice()).map_err(|e| {
-            Problem::new("TG-3003", Text::new(format!("系统给不出随机数：{e}"), format!("the system gives no random bytes: {e}")))
+            Problem::new(
+                "TG-3003",
+                Text::new(format!("系统给不出随机数：{e}"), format!("the system gives no random bytes: {e}")),
+            )
         })?;
         Ok(Secret(bytes))
     }
@@ -68,8 +71,9 @@ pub fn open(path: &Path, data: &Path) -> Result<(Secret, bool), Problem> {
         Ok(file) => read(file, &wrong).map(|secret| (secret, false)),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             let secret = Secret::of_this_run()?;
-            write(path, &secret)
-                .map_err(|e| wrong(format!("写不了密钥文件：{e}"), format!("the key file can't be written: {e}")))?;
+            write(path, &secret).map_err(|e| {
+                wrong(format!("写不了密钥文件：{e}"), format!("the key file can't be written: {e}"))
+            })?;
             Ok((secret, true))
         }
         Err(e) => Err(wrong(format!("读不了密钥文件：{e}"), format!("the key file can't be read: {e}"))),

@@ -17,4 +17,5 @@ pub use center::{Center, replay_data};
 pub use config::{AcquirerContact, Config, FeedConfig};
 pub use heart::{Beat, Heart, Totals};
 pub use key_file::{Secret, default_path as default_key_path, open as open_key_file};
+pub use live::Place;
 pub use replay::{Player, write_lines};

@@ -4,11 +4,12 @@
 
 use crate::config::{AcquirerContact, FeedConfig};
 use crate::heart::Totals;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tg_ingest::FeedMetrics;
-use tg_text::Problem;
+use tg_text::{Problem, Text};
 
 /// One feed with its counters.
 pub(crate) struct LiveFeed {
@@ -50,6 +51,17 @@ pub(crate) struct JournalFigures {
     pub failed: bool,
 }
 
+/// What is known of a terminal's place beyond its messages.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Terminal number.
+    pub terminal: String,
+    /// The shop's name.
+    pub name: Text,
+    /// The device's serial number.
+    pub serial: String,
+}
+
 /// The shared state.
 pub(crate) struct Live {
     pub data: PathBuf,
@@ -66,6 +78,7 @@ pub(crate) struct Live {
     engine: Mutex<tg_engine::Metrics>,
     snapshot: Mutex<Option<(u64, i64)>>,
     problems: Mutex<Vec<Problem>>,
+    places: Mutex<HashMap<String, Place>>,
     journal: Box<dyn Fn() -> JournalFigures + Send + Sync>,
 }
 
@@ -88,6 +101,7 @@ impl Live {
             engine: Mutex::default(),
             snapshot: Mutex::default(),
             problems: Mutex::default(),
+            places: Mutex::default(),
             journal,
         }
     }
@@ -103,7 +117,9 @@ impl Live {
 
     /// Recovery is done and every feed listens.
     pub fn is_ready(&self) -> bool {
-        self.recovered.load(Relaxed) && !self.journal_figures().failed && self.feeds.iter().all(|f| f.listening.load(Relaxed))
+        self.recovered.load(Relaxed)
+            && !self.journal_figures().failed
+            && self.feeds.iter().all(|f| f.listening.load(Relaxed))
     }
 
     pub fn totals(&self) -> Totals {
@@ -130,6 +146,15 @@ impl Live {
     /// What is wrong now, newest last.
     pub fn problems(&self) -> Vec<Problem> {
         lock(&self.problems).clone()
+    }
+
+    /// The place of a terminal, if it is known.
+    pub fn place(&self, terminal: &str) -> Option<Place> {
+        lock(&self.places).get(terminal).cloned()
+    }
+
+    pub fn set_places(&self, places: Vec<Place>) {
+        *lock(&self.places) = places.into_iter().map(|p| (p.terminal.clone(), p)).collect();
     }
 
     /// Notes a problem; the same one (code and text) stands once, and only the last twenty are kept.

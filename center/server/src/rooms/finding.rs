@@ -3,7 +3,10 @@
 use super::lists::PAGE_ROWS;
 use super::payment_row::{amount, card, outcome};
 use super::payment_rows;
-use tg_console::view::{self, Advice, FindingPage, FindingRow, FindingsPage, Mark, OtherExplanation, Subject};
+use crate::live::Live;
+use tg_console::view::{
+    self, Advice, FindingPage, FindingRow, FindingsPage, Mark, OtherExplanation, Subject,
+};
 use tg_event::Severity;
 use tg_store::{FindingFilter, FindingRecord, Reader, StoreError};
 
@@ -41,7 +44,11 @@ pub(crate) fn findings_page(reader: &Reader, before: Option<u64>) -> Result<Find
 }
 
 /// One finding; `None` if there is none of this id.
-pub(crate) fn finding_page(reader: &Reader, id: &str, feeds: &[String]) -> Result<Option<FindingPage>, StoreError> {
+pub(crate) fn finding_page(
+    reader: &Reader,
+    id: &str,
+    live: &Live,
+) -> Result<Option<FindingPage>, StoreError> {
     let Some(record) = reader.finding(id)? else { return Ok(None) };
     let mut payments = reader.payments_of_events(&record.events)?;
     payments.sort_by_key(|p| p.payment);
@@ -73,7 +80,7 @@ pub(crate) fn finding_page(reader: &Reader, id: &str, feeds: &[String]) -> Resul
         advice: record.next_steps.into_iter().map(|title| Advice { title, detail: None }).collect(),
         guards: Vec::new(),
         marks,
-        payments: payment_rows(reader, &payments, feeds)?,
+        payments: payment_rows(reader, &payments, live)?,
         offsets: (record.first_offset, record.last_offset),
     }))
 }

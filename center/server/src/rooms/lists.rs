@@ -1,8 +1,11 @@
 //! Lists: payments by filter, what could not be decoded, and the search box.
 
 use super::{HOUR_US, MINUTE_US, finding_row, payment_rows};
+use crate::live::Live;
 use tg_codes::{Catalogue, Direction};
-use tg_console::view::{self, CodeHit, Filter, FrameMinute, PaymentsPage, SearchPage, UndecodedPage, UndecodedRow};
+use tg_console::view::{
+    self, CodeHit, Filter, FrameMinute, PaymentsPage, SearchPage, UndecodedPage, UndecodedRow,
+};
 use tg_store::{Counted, FindingFilter, OutcomeFilter, PaymentFilter, Reader, StoreError};
 use tg_text::Text;
 
@@ -14,12 +17,22 @@ pub(crate) fn payment_filter(filter: &Filter, zone: &jiff::tz::TimeZone) -> Resu
     let some = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
     let last4 = match some(&filter.last_four) {
         None => None,
-        Some(digits) if digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse().ok(),
-        Some(_) => return Err(Text::fixed("卡号后四位应为四个数字", "The last four digits of the card are four digits")),
+        Some(digits) if digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()) => {
+            digits.parse().ok()
+        }
+        Some(_) => {
+            return Err(Text::fixed(
+                "卡号后四位应为四个数字",
+                "The last four digits of the card are four digits",
+            ));
+        }
     };
     let time = |text: &str| -> Result<Option<i64>, Text> {
         let Some(text) = some(text) else { return Ok(None) };
-        let wrong = Text::fixed("时间的格式不对，例如 2026-01-02T15:04", "The time is not of the form 2026-01-02T15:04");
+        let wrong = Text::fixed(
+            "时间的格式不对，例如 2026-01-02T15:04",
+            "The time is not of the form 2026-01-02T15:04",
+        );
         let local: jiff::civil::DateTime = text.parse().map_err(|_| wrong.clone())?;
         local.to_zoned_datetime(zone.clone()).map(|z| Some(z.timestamp().as_microsecond())).map_err(|_| wrong)
     };
@@ -53,7 +66,7 @@ pub(crate) fn payments_page(
     filter: Filter,
     before: Option<u64>,
     zone: &jiff::tz::TimeZone,
-    feeds: &[String],
+    live: &Live,
 ) -> Result<PaymentsPage, StoreError> {
     let asked = match payment_filter(&filter, zone) {
         Ok(asked) => PaymentFilter { before, ..asked },
@@ -62,8 +75,10 @@ pub(crate) fn payments_page(
         }
     };
     let records = reader.payments(&asked)?;
-    let older = (records.len() == PAGE_ROWS as usize).then(|| records.last().map(|r| r.payment.to_string())).flatten();
-    let payments = payment_rows(reader, &records, feeds)?;
+    let older = (records.len() == PAGE_ROWS as usize)
+        .then(|| records.last().map(|r| r.payment.to_string()))
+        .flatten();
+    let payments = payment_rows(reader, &records, live)?;
     Ok(PaymentsPage { filter, filter_problem: None, payments, older, is_older: before.is_some() })
 }
 
@@ -88,7 +103,8 @@ pub(crate) fn undecoded_page(
     let mut kinds: Vec<(String, u64)> = kinds.into_iter().collect();
     kinds.sort_by(|a, b| b.1.cmp(&a.1));
     let records = reader.undecoded(before, PAGE_ROWS)?;
-    let older = (records.len() == PAGE_ROWS as usize).then(|| records.last().map(|r| r.offset.to_string())).flatten();
+    let older =
+        (records.len() == PAGE_ROWS as usize).then(|| records.last().map(|r| r.offset.to_string())).flatten();
     let name = |feed: u16| feeds.get(usize::from(feed)).cloned().unwrap_or_default();
     Ok(UndecodedPage {
         undecoded: minutes.iter().map(|m| u64::from(m.undecoded)).sum(),
@@ -117,7 +133,7 @@ pub(crate) fn undecoded_page(
 const HITS_MAX: u32 = 20;
 
 /// What the search box finds: reference or trace number, terminal, merchant, last four digits, code.
-pub(crate) fn search_page(reader: &Reader, query: &str, feeds: &[String]) -> Result<SearchPage, StoreError> {
+pub(crate) fn search_page(reader: &Reader, query: &str, live: &Live) -> Result<SearchPage, StoreError> {
     let query = query.trim();
     let digits: String = query.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
     let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
@@ -148,11 +164,12 @@ pub(crate) fn search_page(reader: &Reader, query: &str, feeds: &[String]) -> Res
         records.extend(found.into_iter().filter(|r| seen.insert(r.payment)));
     }
     records.sort_by_key(|r| std::cmp::Reverse(r.payment));
-    page.payments = payment_rows(reader, &records, feeds)?;
+    page.payments = payment_rows(reader, &records, live)?;
     if let Some(terminal) = reader.terminal(query)? {
-        page.terminals.push(super::terminal::row(reader, &terminal, terminal.last_seen)?);
+        page.terminals.push(super::terminal::row(reader, &terminal, terminal.last_seen, live)?);
         let subject = Some(("terminal".to_owned(), terminal.terminal.clone()));
-        let findings = reader.findings(&FindingFilter { subject, limit: HITS_MAX, ..FindingFilter::default() })?;
+        let findings =
+            reader.findings(&FindingFilter { subject, limit: HITS_MAX, ..FindingFilter::default() })?;
         page.findings = findings.iter().map(finding_row).collect();
     }
     let code = query.to_uppercase();

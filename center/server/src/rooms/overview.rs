@@ -1,6 +1,7 @@
 //! The first page: figures with their comparison, the last hour, what failed and why.
 
 use super::{DAY_US, HOUR_US, MINUTE_US, finding_row, payment_rows};
+use crate::live::Live;
 use std::collections::BTreeMap;
 use tg_codes::{Catalogue, Direction, Scheme};
 use tg_console::view::{FailureBar, Feed, Figures, Minute, OverviewPage};
@@ -8,7 +9,12 @@ use tg_store::{Counted, FindingFilter, OutcomeFilter, PaymentFilter, Reader, Sto
 use tg_text::Text;
 
 /// The overview at an instant (microseconds since 1970).
-pub(crate) fn overview_page(reader: &Reader, now: i64, feeds: Vec<Feed>, names: &[String]) -> Result<OverviewPage, StoreError> {
+pub(crate) fn overview_page(
+    reader: &Reader,
+    now: i64,
+    feeds: Vec<Feed>,
+    live: &Live,
+) -> Result<OverviewPage, StoreError> {
     let (from, to) = ((now - HOUR_US).div_euclid(MINUTE_US) + 1, now.div_euclid(MINUTE_US) + 1);
     let mut minutes: Vec<Minute> =
         (from..to).map(|m| Minute { start_us: m * MINUTE_US, ..Minute::default() }).collect();
@@ -23,7 +29,9 @@ pub(crate) fn overview_page(reader: &Reader, now: i64, feeds: Vec<Feed>, names: 
     for (minute, _, n) in reader.minutes(Counted::Payments, from - 60, to)? {
         asked.insert(minute, n);
     }
-    let sum = |series| -> Result<u64, StoreError> { Ok(reader.minutes(series, from, to)?.iter().map(|m| m.2).sum()) };
+    let sum = |series| -> Result<u64, StoreError> {
+        Ok(reader.minutes(series, from, to)?.iter().map(|m| m.2).sum())
+    };
     let latest = PaymentFilter { outcome: OutcomeFilter::Failed, limit: 8, ..PaymentFilter::default() };
     let findings = reader.findings(&FindingFilter { limit: 8, ..FindingFilter::default() })?;
     let (findings_open, _) = reader.totals(0)?;
@@ -31,7 +39,7 @@ pub(crate) fn overview_page(reader: &Reader, now: i64, feeds: Vec<Feed>, names: 
         figures: figures(reader, now, &hours, &asked, to, findings_open, &findings)?,
         minutes,
         failures: failures(reader, from, to, hours[0].unknown)?,
-        failed: payment_rows(reader, &reader.payments(&latest)?, names)?,
+        failed: payment_rows(reader, &reader.payments(&latest)?, live)?,
         findings: findings.iter().map(finding_row).collect(),
         undecoded: sum(Counted::Undecoded)?,
         frames: sum(Counted::Frames)?,
@@ -88,7 +96,8 @@ fn figures(
     let usual: Vec<u64> = asked.range(last_full - 60..last_full).map(|(_, n)| *n).collect();
     Ok(Figures {
         payments_per_minute: asked.get(&last_full).or_else(|| asked.get(&(to - 1))).copied().unwrap_or(0),
-        payments_per_minute_usual: (usual.len() >= 10).then(|| usual.iter().sum::<u64>() / usual.len() as u64),
+        payments_per_minute_usual: (usual.len() >= 10)
+            .then(|| usual.iter().sum::<u64>() / usual.len() as u64),
         approved_bp: this.approved_bp(),
         approved_usual_bp: before.approved_bp(),
         failed: this.declined + this.unknown,
@@ -114,7 +123,11 @@ fn failures(reader: &Reader, from: i64, to: i64, unknown: u64) -> Result<Vec<Fai
         })
         .collect();
     if unknown > 0 {
-        bars.push(FailureBar { code: None, text: Text::fixed("没有应答，结果未知", "No answer, outcome unknown"), count: unknown });
+        bars.push(FailureBar {
+            code: None,
+            text: Text::fixed("没有应答，结果未知", "No answer, outcome unknown"),
+            count: unknown,
+        });
     }
     bars.sort_by(|a, b| b.count.cmp(&a.count));
     bars.truncate(8);
@@ -122,6 +135,7 @@ fn failures(reader: &Reader, from: i64, to: i64, unknown: u64) -> Result<Vec<Fai
 }
 
 fn words(scheme: &str, code: &str) -> Text {
-    let row = Scheme::from_word(scheme).and_then(|s| Catalogue::builtin().response_code(s, Direction::Response, code));
+    let row = Scheme::from_word(scheme)
+        .and_then(|s| Catalogue::builtin().response_code(s, Direction::Response, code));
     row.map_or(Text::fixed("目录未收录", "Not in the catalogue"), |row| row.meaning.clone())
 }

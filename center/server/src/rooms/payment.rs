@@ -9,12 +9,15 @@ use super::{DAY_US, MINUTE_US, finding_row, payment_rows};
 use crate::live::Live;
 use tg_codes::{Catalogue, Direction, Domain};
 use tg_console::view::{
-    self, Cause, Contact, Evidence, Feature, MoneyKnown, NextStep, PaymentPage, Reach, Reason, ScopeFact, Station,
-    StepKind, Tell,
+    self, Cause, Contact, Evidence, Feature, MoneyKnown, NextStep, PaymentPage, Reach, Reason, ScopeFact,
+    Station, StepKind, Tell,
 };
 use tg_diagnose::{Diagnosis, Facts, Knowledge};
 use tg_event::MacState;
-use tg_store::{FindingFilter, PaymentFilter, PaymentRecord, Reader, Scope, ScopeCounts, StepRecord, StoreError, TerminalRecord};
+use tg_store::{
+    FindingFilter, PaymentFilter, PaymentRecord, Reader, Scope, ScopeCounts, StepRecord, StoreError,
+    TerminalRecord,
+};
 use tg_text::Text;
 
 /// How far around a payment the traffic is looked at.
@@ -25,13 +28,13 @@ pub(crate) fn payment_page(reader: &Reader, id: u64, live: &Live) -> Result<Opti
     let Some(record) = reader.payment(id)? else { return Ok(None) };
     let steps = reader.steps(id)?;
     let terminal = reader.terminal(&record.terminal)?;
-    let feeds = live.feed_names();
-    let row = payment_row(&record, &steps, &feeds);
+    let row = payment_row(&record, &steps, live, &live.feed_names());
     let scope = Around::look(reader, &record)?;
     let facts = facts(&record, &steps, terminal.as_ref(), &scope);
     let mut diagnosis = tg_diagnose::diagnose(Knowledge::builtin(), &facts);
-    fill_in(&mut diagnosis, &record, terminal.as_ref());
-    let same = PaymentFilter { terminal: Some(record.terminal.clone()), limit: 9, ..PaymentFilter::default() };
+    fill_in(&mut diagnosis, &record, terminal.as_ref(), live);
+    let same =
+        PaymentFilter { terminal: Some(record.terminal.clone()), limit: 9, ..PaymentFilter::default() };
     let same: Vec<PaymentRecord> = reader.payments(&same)?.into_iter().filter(|p| p.payment != id).collect();
     let subject = Some(("terminal".to_owned(), record.terminal.clone()));
     let findings = reader.findings(&FindingFilter { subject, limit: 20, ..FindingFilter::default() })?;
@@ -50,7 +53,7 @@ pub(crate) fn payment_page(reader: &Reader, id: u64, live: &Live) -> Result<Opti
             .collect(),
         features: features(&record),
         findings: findings.iter().filter(|f| f.events.contains(&id)).map(finding_row).collect(),
-        same_terminal: payment_rows(reader, &same, &feeds)?,
+        same_terminal: payment_rows(reader, &same, live)?,
         payment: row,
     }))
 }
@@ -84,8 +87,20 @@ impl Around {
         [
             (card_seen, "这张卡在别处", "This card elsewhere", works(&self.same_card), &self.same_card),
             (true, "别的卡在本机", "Other cards here", works(&self.other_cards), &self.other_cards),
-            (true, "店内其他终端", "Other terminals of the store", works(&self.other_terminals), &self.other_terminals),
-            (record.bin.is_some(), "同类卡在别处", "Cards of this BIN elsewhere", healthy(&self.issuer), &self.issuer),
+            (
+                true,
+                "店内其他终端",
+                "Other terminals of the store",
+                works(&self.other_terminals),
+                &self.other_terminals,
+            ),
+            (
+                record.bin.is_some(),
+                "同类卡在别处",
+                "Cards of this BIN elsewhere",
+                healthy(&self.issuer),
+                &self.issuer,
+            ),
             (true, "其他终端", "All other terminals", healthy(&self.everybody), &self.everybody),
         ]
         .into_iter()
@@ -130,7 +145,12 @@ fn scope_fact(label: Text, works: Option<bool>, counts: &ScopeCounts) -> ScopeFa
     ScopeFact { label, works, headline, detail }
 }
 
-fn facts(record: &PaymentRecord, steps: &[StepRecord], terminal: Option<&TerminalRecord>, around: &Around) -> Facts {
+fn facts(
+    record: &PaymentRecord,
+    steps: &[StepRecord],
+    terminal: Option<&TerminalRecord>,
+    around: &Around,
+) -> Facts {
     use tg_diagnose as d;
     let yes_no = |yes| if yes { d::YesNo::Yes } else { d::YesNo::No };
     let works_there = |c: &ScopeCounts| works(c).map(|ok| if ok { d::Works::Ok } else { d::Works::Fail });
@@ -138,7 +158,9 @@ fn facts(record: &PaymentRecord, steps: &[StepRecord], terminal: Option<&Termina
     let outcome = match outcome(record.outcome) {
         view::Outcome::Approved => Some(d::Outcome::Approved),
         view::Outcome::Declined => Some(d::Outcome::Declined),
-        view::Outcome::Unknown | view::Outcome::ReversalSent | view::Outcome::Reversed => Some(d::Outcome::Unknown),
+        view::Outcome::Unknown | view::Outcome::ReversalSent | view::Outcome::Reversed => {
+            Some(d::Outcome::Unknown)
+        }
         view::Outcome::Waiting => None,
     };
     let answer = steps.iter().rev().find(|s| s.response_code == record.response_code && !s.mti.is_empty());
@@ -161,9 +183,9 @@ fn facts(record: &PaymentRecord, steps: &[StepRecord], terminal: Option<&Termina
         issuer_elsewhere: health(&around.issuer),
         acquirer_elsewhere: health(&around.everybody),
         clock_offset_minutes: clock_offset_ms(record).map(|ms| ms / 60_000),
-        last_sign_on: terminal.and_then(|t| t.signed_on_at).map(|at| {
-            if record.opened_at - at < DAY_US { d::LastSignOn::Today } else { d::LastSignOn::Old }
-        }),
+        last_sign_on: terminal
+            .and_then(|t| t.signed_on_at)
+            .map(|at| if record.opened_at - at < DAY_US { d::LastSignOn::Today } else { d::LastSignOn::Old }),
         mac: match record.mac {
             m if m == MacState::Good as u8 => Some(d::MacCheck::Good),
             m if m == MacState::Bad as u8 => Some(d::MacCheck::Bad),
@@ -191,7 +213,8 @@ fn entry_mode(record: &PaymentRecord) -> Option<tg_diagnose::EntryMode> {
 /// Whether the card's month of expiry lay before the month of the payment.
 fn expiry_passed(record: &PaymentRecord) -> Option<bool> {
     let expiry = i32::from(record.expiry?);
-    let date = jiff::Timestamp::from_microsecond(record.opened_at).ok()?.to_zoned_datetime(jiff::tz::TimeZone::UTC);
+    let date =
+        jiff::Timestamp::from_microsecond(record.opened_at).ok()?.to_zoned_datetime(jiff::tz::TimeZone::UTC);
     let month = i32::from(date.year() % 100) * 100 + i32::from(date.month());
     (1..=12).contains(&(expiry % 100)).then_some(expiry < month)
 }
@@ -227,7 +250,9 @@ fn answered_by(record: &PaymentRecord) -> Option<Station> {
     let row = row(record)?;
     match row.domain {
         Domain::Issuer | Domain::Card | Domain::Customer => Some(Station::Issuer),
-        Domain::HostOrTerminal | Domain::Terminal | Domain::Merchant | Domain::Acquirer => Some(Station::Acquirer),
+        Domain::HostOrTerminal | Domain::Terminal | Domain::Merchant | Domain::Acquirer => {
+            Some(Station::Acquirer)
+        }
         Domain::Network => Some(Station::Switch),
         Domain::None | Domain::Fraud | Domain::System => None,
     }
@@ -241,9 +266,18 @@ fn reach(record: &PaymentRecord, live: &Live) -> Reach {
     Reach {
         answered_by,
         basis: answered_by.map(|station| match station {
-            Station::Issuer => Text::new(format!("按应答码 {code} 的含义，由发卡行给出"), format!("by its meaning code {code} is given by the issuer")),
-            Station::Switch => Text::new(format!("按应答码 {code} 的含义，由转接给出"), format!("by its meaning code {code} is given by the switch")),
-            _ => Text::new(format!("按应答码 {code} 的含义，由收单侧给出"), format!("by its meaning code {code} is given on the acquirer's side")),
+            Station::Issuer => Text::new(
+                format!("按应答码 {code} 的含义，由发卡行给出"),
+                format!("by its meaning code {code} is given by the issuer"),
+            ),
+            Station::Switch => Text::new(
+                format!("按应答码 {code} 的含义，由转接给出"),
+                format!("by its meaning code {code} is given by the switch"),
+            ),
+            _ => Text::new(
+                format!("按应答码 {code} 的含义，由收单侧给出"),
+                format!("by its meaning code {code} is given on the acquirer's side"),
+            ),
         }),
         stopped_by: if declined { code_words(record) } else { None },
         acquirer: live.acquirer.name.clone().or_else(|| named(&record.acquirer)),
@@ -273,7 +307,8 @@ fn next(diagnosis: &Diagnosis) -> Option<NextStep> {
     let next = diagnosis.next.as_ref()?;
     let gates = diagnosis.gates.iter().map(|gate| gate.text.clone());
     let mut guards: Vec<Text> = gates.collect();
-    guards.extend(next.guards.iter().filter(|g| !diagnosis.gates.iter().any(|gate| gate.text == **g)).cloned());
+    guards
+        .extend(next.guards.iter().filter(|g| !diagnosis.gates.iter().any(|gate| gate.text == **g)).cloned());
     Some(NextStep {
         kind: match next.kind {
             tg_diagnose::StepKind::Question => StepKind::Question,
@@ -305,7 +340,9 @@ fn contact(diagnosis: &Diagnosis, live: &Live) -> Option<Contact> {
     let acquirer = contact.who == "acquirer";
     let named = live.acquirer.name.as_ref().filter(|_| acquirer);
     let by = match (contact.by, contact.who.as_str()) {
-        ("cardholder", "issuer") => Text::fixed("由持卡人拨打卡背面的电话", "the cardholder calls the number on the back of the card"),
+        ("cardholder", "issuer") => {
+            Text::fixed("由持卡人拨打卡背面的电话", "the cardholder calls the number on the back of the card")
+        }
         ("cardholder", _) => Text::fixed("由持卡人联系", "the cardholder calls"),
         _ => Text::fixed("由店方拨打", "the shop calls"),
     };
@@ -323,24 +360,39 @@ fn contact(diagnosis: &Diagnosis, live: &Live) -> Option<Contact> {
 }
 
 /// What the person called will ask for, as far as it is known.
-fn fill_in(diagnosis: &mut Diagnosis, record: &PaymentRecord, terminal: Option<&TerminalRecord>) {
-    let time = |us: i64| jiff::Timestamp::from_microsecond(us).map(|t| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
+fn fill_in(
+    diagnosis: &mut Diagnosis,
+    record: &PaymentRecord,
+    terminal: Option<&TerminalRecord>,
+    live: &Live,
+) {
+    let time = |us: i64| {
+        jiff::Timestamp::from_microsecond(us).map(|t| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
+    };
     let words = code_words(record).map(|t| t.zh.into_owned()).unwrap_or_default();
     let card = super::payment_row::card(record);
     let money = record.amount.map(|minor| {
         let money = tg_types::Money { minor, currency: record.currency.unwrap_or(0) };
         format!("{money} {}", money.currency_letters())
     });
-    let serial = if record.serial.is_empty() { terminal.map(|t| t.serial.clone()).unwrap_or_default() } else { record.serial.clone() };
+    let place = live.place(&record.terminal);
+    let heard = [record.serial.clone(), terminal.map(|t| t.serial.clone()).unwrap_or_default()];
+    let registered = place.as_ref().map(|p| p.serial.clone());
+    let serial = heard.into_iter().chain(registered).find(|s| !s.is_empty());
     let signed_on = terminal.and_then(|t| t.signed_on_at).and_then(|at| time(at).ok());
     for (field, value) in [
         ("merchant_number", Some(record.merchant.clone())),
         ("terminal", Some(record.terminal.clone())),
-        ("serial", Some(serial)),
+        ("merchant", place.map(|p| p.name.zh.into_owned())),
+        ("serial", serial),
         ("time", time(record.opened_at).ok()),
         ("amount", money),
         ("card", card.map(|c| format!("{}••••••{}", c.bin, c.last_four))),
-        ("code", (!record.response_code.is_empty()).then(|| format!("{} {words}", record.response_code).trim().to_owned())),
+        (
+            "code",
+            (!record.response_code.is_empty())
+                .then(|| format!("{} {words}", record.response_code).trim().to_owned()),
+        ),
         ("trace", record.trace.map(|t| format!("{t:06}"))),
         ("reference", (!record.reference.is_empty()).then(|| record.reference.clone())),
         ("last_sign_on", signed_on),
@@ -362,4 +414,3 @@ fn features(record: &PaymentRecord) -> Vec<Feature> {
         })
         .collect()
 }
-

@@ -1,5 +1,6 @@
 //! One payment as a row, with its messages.
 
+use crate::live::Live;
 use tg_codes::{Catalogue, Direction, Scheme};
 use tg_console::view::{self, Amount, Card, MessageRow, PaymentRow};
 use tg_event::{MacState, Outcome, PaymentStage};
@@ -10,20 +11,27 @@ use tg_text::Text;
 pub(crate) fn payment_rows(
     reader: &Reader,
     records: &[PaymentRecord],
-    feeds: &[String],
+    live: &Live,
 ) -> Result<Vec<PaymentRow>, StoreError> {
-    records.iter().map(|record| Ok(payment_row(record, &reader.steps(record.payment)?, feeds))).collect()
+    let feeds = live.feed_names();
+    let row = |record: &PaymentRecord| Ok(payment_row(record, &reader.steps(record.payment)?, live, &feeds));
+    records.iter().map(row).collect()
 }
 
 /// The row of a payment. `feeds` are the feeds' names by their number.
-pub(crate) fn payment_row(record: &PaymentRecord, steps: &[StepRecord], feeds: &[String]) -> PaymentRow {
+pub(crate) fn payment_row(
+    record: &PaymentRecord,
+    steps: &[StepRecord],
+    live: &Live,
+    feeds: &[String],
+) -> PaymentRow {
     let words = code_words(record);
     PaymentRow {
         id: record.payment.to_string(),
         at_us: record.opened_at,
         terminal: record.terminal.clone(),
         merchant: record.merchant.clone(),
-        merchant_name: None,
+        merchant_name: live.place(&record.terminal).map(|p| p.name.zh.into_owned()),
         card: card(record),
         amount: amount(record),
         kind: kind(record),
@@ -96,7 +104,9 @@ fn short(text: &Text) -> Text {
 fn why(record: &PaymentRecord, words: Option<&Text>) -> Option<Text> {
     match outcome(record.outcome) {
         view::Outcome::Declined => words.cloned(),
-        view::Outcome::Unknown => Some(Text::fixed("没有应答，结果未知", "No answer: the outcome is unknown")),
+        view::Outcome::Unknown => {
+            Some(Text::fixed("没有应答，结果未知", "No answer: the outcome is unknown"))
+        }
         view::Outcome::ReversalSent => {
             Some(Text::fixed("已发冲正，尚未确认", "A reversal was sent and is not confirmed"))
         }
@@ -169,7 +179,9 @@ fn mac_field(mac: u8) -> Option<view::FieldRow> {
         _ => return None,
     };
     let name = Some(match mac {
-        m if m == MacState::Unchecked as u8 => Text::fixed("有报文鉴别码，未配置密钥，未校验", "MAC present, no key configured, not checked"),
+        m if m == MacState::Unchecked as u8 => {
+            Text::fixed("有报文鉴别码，未配置密钥，未校验", "MAC present, no key configured, not checked")
+        }
         m if m == MacState::Good as u8 => Text::fixed("报文鉴别码正确", "The MAC is right"),
         _ => Text::fixed("报文鉴别码不符", "The MAC is wrong"),
     });

@@ -2,15 +2,21 @@
 
 use super::payment_row::{amount, outcome};
 use super::{DAY_US, finding_row, payment_rows};
+use crate::live::Live;
 use tg_console::view::{Mark, TerminalPage, TerminalRow, TerminalsPage};
 use tg_store::{FindingFilter, PaymentFilter, PaymentRecord, Reader, StoreError, TerminalRecord};
 
-pub(super) fn row(reader: &Reader, record: &TerminalRecord, now: i64) -> Result<TerminalRow, StoreError> {
+pub(super) fn row(
+    reader: &Reader,
+    record: &TerminalRecord,
+    now: i64,
+    live: &Live,
+) -> Result<TerminalRow, StoreError> {
     let (approved, failed, _) = reader.terminal_counts(&record.terminal, now - DAY_US)?;
     Ok(TerminalRow {
         terminal: record.terminal.clone(),
         merchant: record.merchant.clone(),
-        merchant_name: None,
+        merchant_name: live.place(&record.terminal).map(|p| p.name.zh.into_owned()),
         last_message_us: Some(record.last_seen),
         payments: approved + failed,
         failed,
@@ -24,11 +30,16 @@ fn findings(reader: &Reader, terminal: &str) -> Result<Vec<tg_store::FindingReco
 }
 
 /// The list of terminals, the last heard first.
-pub(crate) fn terminals_page(reader: &Reader, before: Option<i64>, now: i64) -> Result<TerminalsPage, StoreError> {
+pub(crate) fn terminals_page(
+    reader: &Reader,
+    before: Option<i64>,
+    now: i64,
+    live: &Live,
+) -> Result<TerminalsPage, StoreError> {
     let records = reader.terminals(before, super::lists::PAGE_ROWS)?;
     let full = records.len() == super::lists::PAGE_ROWS as usize;
     let older = full.then(|| records.last().map(|r| r.last_seen.to_string())).flatten();
-    let terminals = records.iter().map(|r| row(reader, r, now)).collect::<Result<_, _>>()?;
+    let terminals = records.iter().map(|r| row(reader, r, now, live)).collect::<Result<_, _>>()?;
     Ok(TerminalsPage { terminals, older })
 }
 
@@ -37,19 +48,23 @@ pub(crate) fn terminal_page(
     reader: &Reader,
     number: &str,
     now: i64,
-    feeds: &[String],
+    live: &Live,
 ) -> Result<Option<TerminalPage>, StoreError> {
     let Some(record) = reader.terminal(number)? else { return Ok(None) };
-    let recent = reader.payments(&PaymentFilter { terminal: Some(number.into()), limit: 60, ..PaymentFilter::default() })?;
+    let recent = reader.payments(&PaymentFilter {
+        terminal: Some(number.into()),
+        limit: 60,
+        ..PaymentFilter::default()
+    })?;
     let (approved, _, unknown) = reader.terminal_counts(number, now - DAY_US)?;
     let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let accepted = record.sign_on_code == "00";
     Ok(Some(TerminalPage {
-        terminal: row(reader, &record, now)?,
+        terminal: row(reader, &record, now, live)?,
         approved,
         unknown,
         acquirer: recent.iter().find_map(|p| known(&p.acquirer)),
-        serial: known(&record.serial),
+        serial: known(&record.serial).or_else(|| live.place(number).map(|p| p.serial)),
         model: None,
         software: None,
         first_message_us: Some(record.first_seen),
@@ -60,7 +75,7 @@ pub(crate) fn terminal_page(
             .rev()
             .map(|p| Mark { at_us: p.opened_at, outcome: outcome(p.outcome), amount: amount(p) })
             .collect(),
-        payments: payment_rows(reader, &recent[..recent.len().min(20)], feeds)?,
+        payments: payment_rows(reader, &recent[..recent.len().min(20)], live)?,
         findings: findings(reader, number)?.iter().map(finding_row).collect(),
     }))
 }
@@ -75,7 +90,10 @@ pub(crate) fn clock_offset_ms(payment: &PaymentRecord) -> Option<i64> {
     // The year in which the terminal's date is nearest to the log's.
     let offsets = (-1..=1).filter_map(|years| {
         let date = jiff::civil::Date::new(utc.year() + years, month as i8, day as i8).ok()?;
-        let midnight = date.to_datetime(jiff::civil::Time::midnight()).to_zoned_datetime(jiff::tz::TimeZone::UTC).ok()?;
+        let midnight = date
+            .to_datetime(jiff::civil::Time::midnight())
+            .to_zoned_datetime(jiff::tz::TimeZone::UTC)
+            .ok()?;
         let shown_ms = midnight.timestamp().as_millisecond() + i64::from(second) * 1000;
         Some(shown_ms - payment.opened_at / 1000)
     });

@@ -40,9 +40,10 @@ pub(crate) async fn payments(State(web): State<Web>, Query(params): Params, head
         *from = records.iter().map(|r| r.changed + 1).max().unwrap_or(*from);
         let now = jiff::Timestamp::now().as_microsecond();
         let frame = viewer.frame(live, "/payments", &BTreeMap::new(), now, (0, 0));
-        let rows = rooms::payment_rows(reader, &records, &live.feed_names())?;
+        let rows = rooms::payment_rows(reader, &records, live)?;
         let events = rows.iter().zip(&records);
-        let events = events.map(|(row, r)| event("row", r.changed, &one_line(&tg_console::payment_row(row, &frame))));
+        let events =
+            events.map(|(row, r)| event("row", r.changed, &one_line(&tg_console::payment_row(row, &frame))));
         Ok(events.collect())
     })
 }
@@ -52,7 +53,7 @@ pub(crate) async fn overview(State(web): State<Web>, Query(params): Params, head
     let viewer = Viewer::of(&params, &headers);
     stream(web, BTreeMap::new(), move |reader, live, sent: &mut BTreeMap<&'static str, String>| {
         let now = jiff::Timestamp::now().as_microsecond();
-        let view = rooms::overview_page(reader, now, rooms::feeds(live, now), &live.feed_names())?;
+        let view = rooms::overview_page(reader, now, rooms::feeds(live, now), live)?;
         let frame = viewer.frame(live, "/", &BTreeMap::new(), now, (0, 0));
         let mut events = String::new();
         for (name, part) in tg_console::overview_parts(&view, &frame) {

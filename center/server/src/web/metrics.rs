@@ -27,22 +27,67 @@ pub(crate) async fn metrics(State(web): State<Web>) -> impl IntoResponse {
     let now = jiff::Timestamp::now().as_microsecond();
     let (totals, engine, journal) = (live.totals(), live.engine_metrics(), live.journal_figures());
     let mut page = Page(String::with_capacity(8 * 1024));
-    page.one("tillguard_events_accepted_total", "counter", "Messages accepted (no ticks, settings, feedback, undecoded frames)", totals.accepted);
+    page.one(
+        "tillguard_events_accepted_total",
+        "counter",
+        "Messages accepted (no ticks, settings, feedback, undecoded frames)",
+        totals.accepted,
+    );
     page.one("tillguard_verdicts_total", "counter", "Verdicts given, one a message", totals.verdicts);
     page.one("tillguard_undecoded_total", "counter", "Frames that could not be decoded", totals.undecoded);
-    page.one("tillguard_payments_unindexed_total", "counter", "Payments kept in the log but not indexed for search", totals.unindexed);
+    page.one(
+        "tillguard_payments_unindexed_total",
+        "counter",
+        "Payments kept in the log but not indexed for search",
+        totals.unindexed,
+    );
     page.head("tillguard_findings_total", "counter", "Findings by code");
     for (code, n) in &totals.findings {
         page.line("tillguard_findings_total", &[("code", code)], *n);
     }
     page.one("tillguard_engine_duplicates_total", "counter", "Exact repeats", engine.duplicates_total);
-    page.one("tillguard_engine_unknown_outcomes_total", "counter", "Payments without an answer in time", engine.unknown_outcomes_total);
-    page.one("tillguard_engine_answers_without_request_total", "counter", "Answers whose request was not seen", engine.answers_without_request_total);
-    page.one("tillguard_engine_pairs_dropped_total", "counter", "Payments forgotten early (limit)", engine.pairs_dropped_total);
-    page.one("tillguard_engine_duplicates_dropped_total", "counter", "Frames forgotten early (limit)", engine.duplicates_dropped_total);
-    page.one("tillguard_engine_entities_refused_total", "counter", "Entities that found no room (limit)", engine.entities_refused_total);
-    page.one("tillguard_engine_window_entries_dropped_total", "counter", "Window entries dropped (limit)", engine.window_entries_dropped_total);
-    page.one("tillguard_engine_partial_total", "counter", "Verdicts whose features were marked partial", engine.partial_total);
+    page.one(
+        "tillguard_engine_unknown_outcomes_total",
+        "counter",
+        "Payments without an answer in time",
+        engine.unknown_outcomes_total,
+    );
+    page.one(
+        "tillguard_engine_answers_without_request_total",
+        "counter",
+        "Answers whose request was not seen",
+        engine.answers_without_request_total,
+    );
+    page.one(
+        "tillguard_engine_pairs_dropped_total",
+        "counter",
+        "Payments forgotten early (limit)",
+        engine.pairs_dropped_total,
+    );
+    page.one(
+        "tillguard_engine_duplicates_dropped_total",
+        "counter",
+        "Frames forgotten early (limit)",
+        engine.duplicates_dropped_total,
+    );
+    page.one(
+        "tillguard_engine_entities_refused_total",
+        "counter",
+        "Entities that found no room (limit)",
+        engine.entities_refused_total,
+    );
+    page.one(
+        "tillguard_engine_window_entries_dropped_total",
+        "counter",
+        "Window entries dropped (limit)",
+        engine.window_entries_dropped_total,
+    );
+    page.one(
+        "tillguard_engine_partial_total",
+        "counter",
+        "Verdicts whose features were marked partial",
+        engine.partial_total,
+    );
     page.one("tillguard_engine_window_entries", "gauge", "Window entries held", engine.window_entries_live);
     page.one("tillguard_engine_pairs_open", "gauge", "Payments that wait for an answer", engine.pairs_open);
     page.head("tillguard_engine_entities", "gauge", "Entities that hold windows");
@@ -51,12 +96,37 @@ pub(crate) async fn metrics(State(web): State<Web>) -> impl IntoResponse {
     }
     page.one("tillguard_engine_probe_lookups_total", "counter", "Table look-ups", engine.probe_lookups);
     page.one("tillguard_engine_probe_steps_total", "counter", "Buckets looked at", engine.probe_steps);
-    page.one("tillguard_engine_probe_longest", "gauge", "The longest look-up in buckets", u64::from(engine.probe_longest));
-    page.one("tillguard_log_applied_offset", "gauge", "Next offset that the engine applies", live.applied_offset.load(Relaxed));
-    page.one("tillguard_log_durable_offset", "gauge", "Everything before it is durable", journal.durable_offset);
-    page.one("tillguard_store_offset", "gauge", "Everything before it is in the store", live.stored_offset.load(Relaxed));
+    page.one(
+        "tillguard_engine_probe_longest",
+        "gauge",
+        "The longest look-up in buckets",
+        u64::from(engine.probe_longest),
+    );
+    page.one(
+        "tillguard_log_applied_offset",
+        "gauge",
+        "Next offset that the engine applies",
+        live.applied_offset.load(Relaxed),
+    );
+    page.one(
+        "tillguard_log_durable_offset",
+        "gauge",
+        "Everything before it is durable",
+        journal.durable_offset,
+    );
+    page.one(
+        "tillguard_store_offset",
+        "gauge",
+        "Everything before it is in the store",
+        live.stored_offset.load(Relaxed),
+    );
     page.one("tillguard_journal_bytes", "gauge", "Bytes of the journal's segments", journal.bytes);
-    page.one("tillguard_journal_disk_full", "gauge", "1 while nothing is accepted because the disk is full", u64::from(journal.disk_full));
+    page.one(
+        "tillguard_journal_disk_full",
+        "gauge",
+        "1 while nothing is accepted because the disk is full",
+        u64::from(journal.disk_full),
+    );
     if let Some((median, p99)) = journal.flush_us {
         page.head("tillguard_journal_flush_microseconds", "gauge", "Duration of a flush since the start");
         page.line("tillguard_journal_flush_microseconds", &[("quantile", "0.5")], median);
@@ -66,7 +136,11 @@ pub(crate) async fn metrics(State(web): State<Web>) -> impl IntoResponse {
         ("tillguard_feed_frames_total", "counter", "Frames taken"),
         ("tillguard_feed_undecoded_total", "counter", "Frames that could not be decoded"),
         ("tillguard_feed_half_frames_total", "counter", "Connections that ended within a frame"),
-        ("tillguard_feed_connections_refused_total", "counter", "Connections refused because there were too many"),
+        (
+            "tillguard_feed_connections_refused_total",
+            "counter",
+            "Connections refused because there were too many",
+        ),
         ("tillguard_feed_connections", "gauge", "Open connections"),
         ("tillguard_feed_last_frame_age_seconds", "gauge", "Seconds since the last frame"),
     ] {
@@ -87,7 +161,12 @@ pub(crate) async fn metrics(State(web): State<Web>) -> impl IntoResponse {
             page.line(name, &[("feed", &feed.config.name)], value);
         }
     }
-    page.one("tillguard_ready", "gauge", "1 once recovery is done and every feed listens", u64::from(live.is_ready()));
+    page.one(
+        "tillguard_ready",
+        "gauge",
+        "1 once recovery is done and every feed listens",
+        u64::from(live.is_ready()),
+    );
     if let Some(bytes) = rooms::resident_bytes() {
         page.one("process_resident_memory_bytes", "gauge", "Resident memory", bytes);
     }

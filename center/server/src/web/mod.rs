@@ -77,8 +77,5 @@ pub(crate) fn router(web: Web) -> Router {
     for asset in tg_console::assets() {
         router = router.route(&asset.path, get(move || pages::asset(asset)));
     }
-    router
-        .fallback(pages::not_found)
-        .layer(axum::middleware::from_fn(guard::guard))
-        .with_state(web)
+    router.fallback(pages::not_found).layer(axum::middleware::from_fn(guard::guard)).with_state(web)
 }

@@ -36,7 +36,9 @@ impl Viewer {
         if let Some(lang) = asked {
             set("tg_lang", lang.tag());
         }
-        let accepted = || headers.get(header::ACCEPT_LANGUAGE).and_then(|h| Lang::from_accept_language(h.to_str().ok()?));
+        let accepted = || {
+            headers.get(header::ACCEPT_LANGUAGE).and_then(|h| Lang::from_accept_language(h.to_str().ok()?))
+        };
         let kept = || cookie(headers, "tg_lang").and_then(|l| Lang::from_tag(&l));
         let lang = asked.or_else(kept).or_else(accepted).unwrap_or_default();
         let named = |name: &str| jiff::tz::TimeZone::get(name).ok();
@@ -53,7 +55,14 @@ impl Viewer {
     }
 
     /// The frame around a page.
-    pub fn frame(&self, live: &Live, path: &str, params: &BTreeMap<String, String>, now: i64, badges: (u64, u64)) -> Frame {
+    pub fn frame(
+        &self,
+        live: &Live,
+        path: &str,
+        params: &BTreeMap<String, String>,
+        now: i64,
+        badges: (u64, u64),
+    ) -> Frame {
         let feeds = rooms::feeds(live, now);
         let delivering = feeds.iter().filter(|f| f.state == tg_console::view::FeedState::Live).count();
         Frame {
@@ -62,7 +71,11 @@ impl Viewer {
             time_zone_chosen: self.zone_chosen,
             now_us: now,
             path: path.to_owned(),
-            query: params.iter().filter(|(k, _)| !matches!(k.as_str(), "lang" | "tz")).map(|(k, v)| (k.clone(), v.clone())).collect(),
+            query: params
+                .iter()
+                .filter(|(k, _)| !matches!(k.as_str(), "lang" | "tz"))
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect(),
             demo: live.demo,
             feeds_live: (delivering as u32, feeds.len() as u32),
             last_message_us: feeds.iter().filter_map(|f| f.last_message_us).max(),
@@ -115,7 +128,10 @@ async fn page(
         .await;
     let (status, markup) = answer.unwrap_or_else(|error| {
         tracing::error!(%error, "the store did not answer");
-        let text = Text::fixed("数据库没有应答，请稍后再试；接收不受影响", "The database did not answer, try again later; accepting goes on");
+        let text = Text::fixed(
+            "数据库没有应答，请稍后再试；接收不受影响",
+            "The database did not answer, try again later; accepting goes on",
+        );
         let frame = viewer.frame(&web.live, "/", &BTreeMap::new(), now, (0, 0));
         (StatusCode::SERVICE_UNAVAILABLE, tg_console::problem(&Problem::new("TG-3001", text), &frame))
     });
@@ -123,7 +139,8 @@ async fn page(
 }
 
 fn html(status: StatusCode, markup: Markup, viewer: &Viewer) -> Response {
-    let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], markup.0).into_response();
+    let mut response =
+        (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], markup.0).into_response();
     for cookie in &viewer.cookies {
         response.headers_mut().append(header::SET_COOKIE, cookie.clone());
     }
@@ -138,9 +155,14 @@ fn number(params: &BTreeMap<String, String>, name: &str) -> Option<u64> {
     params.get(name)?.parse().ok()
 }
 
-pub(crate) async fn overview(State(web): State<Web>, uri: Uri, Query(params): Params, headers: HeaderMap) -> Response {
+pub(crate) async fn overview(
+    State(web): State<Web>,
+    uri: Uri,
+    Query(params): Params,
+    headers: HeaderMap,
+) -> Response {
     page(web, uri, params, headers, |reader, live, _, now| {
-        let view = rooms::overview_page(reader, now, rooms::feeds(live, now), &live.feed_names())?;
+        let view = rooms::overview_page(reader, now, rooms::feeds(live, now), live)?;
         Ok(drawn(view, tg_console::overview))
     })
     .await
@@ -160,10 +182,15 @@ pub(crate) fn filter(params: &BTreeMap<String, String>) -> Filter {
     }
 }
 
-pub(crate) async fn payments(State(web): State<Web>, uri: Uri, Query(params): Params, headers: HeaderMap) -> Response {
+pub(crate) async fn payments(
+    State(web): State<Web>,
+    uri: Uri,
+    Query(params): Params,
+    headers: HeaderMap,
+) -> Response {
     let (filter, before) = (filter(&params), number(&params, "before"));
     page(web, uri, params, headers, move |reader, live, viewer, _| {
-        let view = rooms::payments_page(reader, filter, before, &viewer.zone, &live.feed_names())?;
+        let view = rooms::payments_page(reader, filter, before, &viewer.zone, live)?;
         Ok(drawn(view, tg_console::payments))
     })
     .await
@@ -184,7 +211,12 @@ pub(crate) async fn payment(
     .await
 }
 
-pub(crate) async fn findings(State(web): State<Web>, uri: Uri, Query(params): Params, headers: HeaderMap) -> Response {
+pub(crate) async fn findings(
+    State(web): State<Web>,
+    uri: Uri,
+    Query(params): Params,
+    headers: HeaderMap,
+) -> Response {
     let before = number(&params, "before");
     page(web, uri, params, headers, move |reader, _, _, _| {
         Ok(drawn(rooms::findings_page(reader, before)?, tg_console::findings))
@@ -200,16 +232,21 @@ pub(crate) async fn finding(
     headers: HeaderMap,
 ) -> Response {
     page(web, uri, params, headers, move |reader, live, _, _| {
-        let view = rooms::finding_page(reader, &id, &live.feed_names())?;
+        let view = rooms::finding_page(reader, &id, live)?;
         Ok(view.and_then(|view| drawn(view, tg_console::finding)))
     })
     .await
 }
 
-pub(crate) async fn terminals(State(web): State<Web>, uri: Uri, Query(params): Params, headers: HeaderMap) -> Response {
+pub(crate) async fn terminals(
+    State(web): State<Web>,
+    uri: Uri,
+    Query(params): Params,
+    headers: HeaderMap,
+) -> Response {
     let before = params.get("before").and_then(|b| b.parse().ok());
-    page(web, uri, params, headers, move |reader, _, _, now| {
-        Ok(drawn(rooms::terminals_page(reader, before, now)?, tg_console::terminals))
+    page(web, uri, params, headers, move |reader, live, _, now| {
+        Ok(drawn(rooms::terminals_page(reader, before, now, live)?, tg_console::terminals))
     })
     .await
 }
@@ -222,13 +259,18 @@ pub(crate) async fn terminal(
     headers: HeaderMap,
 ) -> Response {
     page(web, uri, params, headers, move |reader, live, _, now| {
-        let view = rooms::terminal_page(reader, &terminal, now, &live.feed_names())?;
+        let view = rooms::terminal_page(reader, &terminal, now, live)?;
         Ok(view.and_then(|view| drawn(view, tg_console::terminal)))
     })
     .await
 }
 
-pub(crate) async fn undecoded(State(web): State<Web>, uri: Uri, Query(params): Params, headers: HeaderMap) -> Response {
+pub(crate) async fn undecoded(
+    State(web): State<Web>,
+    uri: Uri,
+    Query(params): Params,
+    headers: HeaderMap,
+) -> Response {
     let before = number(&params, "before");
     page(web, uri, params, headers, move |reader, live, _, now| {
         let feeds: Vec<(String, String)> =
@@ -238,21 +280,39 @@ pub(crate) async fn undecoded(State(web): State<Web>, uri: Uri, Query(params): P
     .await
 }
 
-pub(crate) async fn health(State(web): State<Web>, uri: Uri, Query(params): Params, headers: HeaderMap) -> Response {
-    page(web, uri, params, headers, |_, live, _, now| Ok(drawn(rooms::health_page(live, now), tg_console::health))).await
-}
-
-pub(crate) async fn search(State(web): State<Web>, uri: Uri, Query(mut params): Params, headers: HeaderMap) -> Response {
-    let query: String = params.get("q").map(|q| q.chars().take(64).collect()).unwrap_or_default();
-    // What was typed may be a card number: it must not come back in the page's links.
-    params.remove("q");
-    page(web, uri, params, headers, move |reader, live, _, _| {
-        Ok(drawn(rooms::search_page(reader, &query, &live.feed_names())?, tg_console::search))
+pub(crate) async fn health(
+    State(web): State<Web>,
+    uri: Uri,
+    Query(params): Params,
+    headers: HeaderMap,
+) -> Response {
+    page(web, uri, params, headers, |_, live, _, now| {
+        Ok(drawn(rooms::health_page(live, now), tg_console::health))
     })
     .await
 }
 
-pub(crate) async fn not_found(State(web): State<Web>, uri: Uri, Query(params): Params, headers: HeaderMap) -> Response {
+pub(crate) async fn search(
+    State(web): State<Web>,
+    uri: Uri,
+    Query(mut params): Params,
+    headers: HeaderMap,
+) -> Response {
+    let query: String = params.get("q").map(|q| q.chars().take(64).collect()).unwrap_or_default();
+    // What was typed may be a card number: it must not come back in the page's links.
+    params.remove("q");
+    page(web, uri, params, headers, move |reader, live, _, _| {
+        Ok(drawn(rooms::search_page(reader, &query, live)?, tg_console::search))
+    })
+    .await
+}
+
+pub(crate) async fn not_found(
+    State(web): State<Web>,
+    uri: Uri,
+    Query(params): Params,
+    headers: HeaderMap,
+) -> Response {
     page(web, uri, params, headers, |_, _, _, _| Ok(None)).await
 }
 
