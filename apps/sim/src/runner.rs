@@ -234,7 +234,6 @@ impl Feed {
                 summary.reconnections += u64::from(self.connected_before);
                 self.connected_before = true;
                 self.connection = Some(connection);
-                self.given = 0;
                 self.retry_wait = RECONNECT_FIRST;
                 true
             }
