@@ -4,7 +4,7 @@
 //! only then may anybody be told. After a failed write or flush the journal refuses everything until it is
 //! opened again: the kernel may have dropped the pages and would report the next flush as good.
 
-use crate::chore::{Chore, ChoreDone, Outcome, Task, is_full};
+use crate::chore::is_full;
 use crate::format::{
     BATCH_HEADER_BYTES, BLOCK_BYTES, BatchHeader, SectionHeader, batch_bytes, chain_hash, segment_name,
     whole_blocks,
@@ -242,113 +242,12 @@ impl<D: Disk> Journal<D> {
         Snapshots::new(self.place.clone(), self.shared.clone(), random)
     }
 
-    /// The next segment's preparation, if it is time for it and nobody does it.
-    pub fn next_chore(&mut self) -> Option<Chore<D>> {
-        // Not before this segment's header is durable: at most one segment without a header may exist.
-        if self.poisoned || self.preparing || self.ready.is_some() || !self.tail.header_durable {
-            return None;
-        }
-        self.preparing = true;
-        let task = Task::Prepare {
-            segment: self.tail.segment + 1,
-            bytes: self.options.segment_bytes,
-            keep_free_bytes: self.options.keep_free_bytes,
-            spare: self.spares.pop(),
-        };
-        Some(Chore { disk: self.place.disk.clone(), task })
-    }
-
-    /// The release of all segments that lie wholly before `offset`, if there are any.
-    pub fn release_chore(&mut self, offset: u64) -> Option<Chore<D>> {
-        if self.poisoned || self.releasing {
-            return None;
-        }
-        let state = self.shared.lock();
-        let offset = offset.min(state.durable_offset);
-        let mut spares = self.spares.len();
-        let mut segments = Vec::new();
-        for (segment, next) in state.segments.iter().zip(state.segments.iter().skip(1)) {
-            let next_is_sound = next.segment != self.tail.segment || self.tail.header_durable;
-            if next.first_offset > offset || !next_is_sound {
-                break;
-            }
-            let keep = spares < self.options.spares_max && segment.bytes == self.options.segment_bytes;
-            spares += usize::from(keep);
-            segments.push((segment.segment, keep.then(|| format!("{:016}.spare", segment.segment))));
-        }
-        drop(state);
-        if segments.is_empty() {
-            return None;
-        }
-        self.releasing = true;
-        Some(Chore { disk: self.place.disk.clone(), task: Task::Release { segments } })
-    }
-
-    /// Takes note of a finished chore.
-    ///
-    /// # Errors
-    /// The chore's own. Where names became unsure the journal is poisoned; a full disk only means that the
-    /// chore is due again.
-    pub fn finish(&mut self, done: ChoreDone) -> Result<()> {
-        let result = match done.outcome {
-            Outcome::Prepared { segment, result } => {
-                self.preparing = false;
-                if result.is_ok() {
-                    self.ready = Some(Ready { segment, bytes: self.options.segment_bytes });
-                }
-                result
-            }
-            Outcome::Released { segments, spares, result } => {
-                self.releasing = false;
-                self.spares.extend(spares);
-                let mut state = self.shared.lock();
-                while state.segments.front().is_some_and(|s| segments.contains(&s.segment)) {
-                    state.segments.pop_front();
-                }
-                result
-            }
-        };
-        result.map_err(|failure| {
-            self.poisoned |= failure.names_unsure;
-            failure.error
-        })
-    }
-
-    /// Prepares the next segment here and now, if it is time for it.
-    ///
-    /// # Errors
-    /// [`JournalError::DiskFull`]: call again when there is room.
-    pub fn prepare_next(&mut self) -> Result<()> {
-        match self.next_chore() {
-            Some(chore) => self.finish(chore.run()),
-            None => Ok(()),
-        }
-    }
-
-    /// Releases, here and now, all segments that lie wholly before `offset`: their files may be recycled.
-    /// Call it only when snapshot, history and evidence have passed the offset.
-    ///
-    /// # Errors
-    /// Any error poisons the journal.
-    pub fn release(&mut self, offset: u64) -> Result<()> {
-        self.check_sound()?;
-        match self.release_chore(offset) {
-            Some(chore) => self.finish(chore.run()),
-            None => Ok(()),
-        }
-    }
-
     /// True after a failed write or flush: everything is refused until the journal is opened again.
     pub fn is_poisoned(&self) -> bool {
         self.poisoned
     }
 
-    /// True while a release chore is out.
-    pub(crate) fn is_releasing(&self) -> bool {
-        self.releasing
-    }
-
-    fn check_sound(&self) -> Result<()> {
+    pub(crate) fn check_sound(&self) -> Result<()> {
         if self.poisoned { Err(JournalError::Poisoned) } else { Ok(()) }
     }
 

@@ -288,11 +288,6 @@ fn create<D: Disk>(
         bytes,
     });
     Meta { started: true, ..meta }.write(&*journal.place.disk, &journal.place.key)?;
-    journal.prepare_next().or_else(|error| match error {
-        // The first segment is there; the next can wait for room.
-        JournalError::DiskFull { .. } => Ok(()),
-        error => Err(error),
-    })?;
     let recovery = Recovery {
         created: true,
         first_offset: 0,

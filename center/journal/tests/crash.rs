@@ -284,11 +284,12 @@ impl Run<'_> {
 
     fn append(&mut self, journal: &mut Journal<SimDisk>) -> Result<(), JournalError> {
         let largest = journal.payload_bytes_max();
-        let bytes = match self.random.below(8) {
+        // Mostly one block each: what can go wrong grows with the number of writes, not with their length.
+        let bytes = match self.random.below(24) {
             0 => largest,
             1 => self.random.below(largest + 1),
-            2 | 3 => self.random.below(9000),
-            _ => self.random.below(3000),
+            2..=5 => self.random.below(9000),
+            _ => self.random.below(300),
         };
         let mut payload = vec![0; bytes as usize];
         let mut content = Random::new(self.random.bits());
