@@ -138,7 +138,8 @@ fn decode() -> Result<Vec<Figure>, Box<Problem>> {
 fn engine() -> Result<Vec<Figure>, Box<Problem>> {
     const PAIRS: usize = 50_000;
     let tokens = Arc::new(TokenKey::derive(&[0; 32], TenantId::default(), 1));
-    let mut reader = FrameReader::new(TenantId::default(), 0, "cup_pos", tokens).expect("the dialect is compiled in");
+    let mut reader =
+        FrameReader::new(TenantId::default(), 0, "cup_pos", tokens).expect("the dialect is compiled in");
     let mut frames = BenchFrames::new(1);
     let mut engine = Engine::new(Catalogue::builtin());
     let mut outcomes = Outcomes::default();
@@ -169,7 +170,8 @@ fn engine() -> Result<Vec<Figure>, Box<Problem>> {
 /// A batch of 128 KiB appended and flushed, and the same bytes written over and flushed without a journal.
 fn journal(folder: Option<&Path>) -> Result<Vec<Figure>, Box<Problem>> {
     let temporary = temporary(folder)?;
-    let figures = tg_journal::bench_batches(temporary.path(), 128 << 10, 400).map_err(|e| Box::new(e.to_problem()))?;
+    let figures =
+        tg_journal::bench_batches(temporary.path(), 128 << 10, 400).map_err(|e| Box::new(e.to_problem()))?;
     Ok(vec![
         figure("batch", "us", figures.journal_us),
         figure("batch_before_flush", "us", figures.append_us),
@@ -225,7 +227,7 @@ fn path(arguments: &Bench, console: &Console, notes: &mut Vec<String>) -> Result
 fn resident_mib() -> u64 {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages: u64 = text.split_whitespace().nth(1).and_then(|n| n.parse().ok()).unwrap_or(0);
-    pages * rustix::param::page_size() as u64 >> 20
+    (pages * rustix::param::page_size() as u64) >> 20
 }
 
 struct Generated {

@@ -34,9 +34,15 @@ enum TownLine {
 #[derive(Deserialize)]
 struct TownPlace {
     terminal: String,
-    name_zh: String,
-    name_en: String,
+    name: TownName,
     serial_number: String,
+}
+
+#[derive(Deserialize)]
+struct TownName {
+    #[serde(rename = "zh-CN")]
+    zh: String,
+    en: String,
 }
 
 #[derive(Clone, Serialize)]
@@ -202,7 +208,7 @@ impl Told {
 }
 
 fn place(p: TownPlace) -> Place {
-    Place { terminal: p.terminal, name: Text::new(p.name_zh, p.name_en), serial: p.serial_number }
+    Place { terminal: p.terminal, name: Text::new(p.name.zh, p.name.en), serial: p.serial_number }
 }
 
 type TownLines = tokio::io::Lines<BufReader<tokio::process::ChildStdout>>;
@@ -269,7 +275,7 @@ async fn sum_up(seed: u64, center: &Center, told: Told) -> Summary {
 }
 
 fn rfc3339(at_us: i64) -> String {
-    jiff::Timestamp::from_microsecond(at_us).map(|t| format!("{t:.3}")).unwrap_or_default()
+    jiff::Timestamp::from_microsecond(at_us).map(|t| format!("{t:.6}")).unwrap_or_default()
 }
 
 fn seconds_between(from: &str, to: &str) -> Option<f64> {

@@ -107,7 +107,7 @@ fn flush_time(folder: &Path) -> std::io::Result<Check> {
 
 fn free_space(folder: &Path) -> Result<Check, rustix::io::Errno> {
     let disk = rustix::fs::statvfs(folder)?;
-    let free_mib = disk.f_bavail * disk.f_frsize >> 20;
+    let free_mib = (disk.f_bavail * disk.f_frsize) >> 20;
     let (grade, advice) = match free_mib {
         0..512 => (
             Grade::Unfit,

@@ -297,7 +297,7 @@ fn ghost_lanes(view: &PaymentPage, xs: &[f64], frame: &Frame) -> Markup {
                 } @else if reached(station) {
                     (frame.pick("按应答码，经过这里", "by its code, passed on"))
                 } @else {
-                    (frame.pick("按应答码，没有到这里", "by its code, not reached"))
+                    (frame.pick("没有看到", "not seen"))
                 }
             }
         }

@@ -26,7 +26,7 @@ pub fn payment(view: &PaymentPage, frame: &Frame) -> Markup {
     let here = p.reference.clone().filter(|r| !r.is_empty()).unwrap_or_else(|| p.trace.clone());
     let chips = html! {
         (rows::outcome_chip(frame, p.outcome))
-        @if view.money == MoneyKnown::NotReachedIssuer { span.chip.plain { (frame.pick("按应答码未到发卡行", "By its code not at the issuer")) } }
+        @if view.money == MoneyKnown::NotReachedIssuer { span.chip.plain { (frame.pick("按应答码由收单侧答复", "By its code answered by the acquirer's side")) } }
         @if let Some((class, text)) = words::decision(p.decision).filter(|_| p.decision != Decision::Approve) { span.chip.(class) { (frame.text(&text)) } }
     };
     let body = html! {
@@ -210,7 +210,7 @@ fn next_step(next: &NextStep, frame: &Frame) -> Markup {
             @if next.otherwise.is_some() || next.why.is_some() {
                 ul.then {
                     @if let Some(otherwise) = &next.otherwise {
-                        li { (icon("arrow")) span { @if stop { (frame.pick("然后：", "Then: ")) } @else { (frame.pick("还是不行：", "If that doesn't help: ")) } (frame.text(otherwise)) } }
+                        li { (icon("arrow")) span { (frame.text(otherwise)) } }
                     }
                     @if let Some(why) = &next.why { li { (icon("info")) span { (frame.text(why)) } } }
                 }

@@ -30,6 +30,8 @@ pub enum SendError {
 
 /// How long the server may stay silent with frames unacknowledged.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// How long a server may take to begin to listen.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How often a broken connection is made anew without any progress.
 const ATTEMPTS_MAX: u32 = 5;
 
@@ -41,7 +43,7 @@ pub fn send(to: SocketAddr, frames: &[Vec<u8>], mut progress: impl FnMut(u64)) -
     let mut sent = Sent { frames: frames.len() as u64, durable: 0, reconnects: 0 };
     let mut attempts = 0;
     loop {
-        let stream = TcpStream::connect_timeout(&to, Duration::from_secs(10)).map_err(SendError::Connect)?;
+        let stream = connect(to).map_err(SendError::Connect)?;
         let before = sent.durable;
         let rest = frames.get(sent.durable as usize..).unwrap_or_default();
         let acknowledged = send_over(&stream, rest, |count| progress(before + count));
@@ -55,6 +57,20 @@ pub fn send(to: SocketAddr, frames: &[Vec<u8>], mut progress: impl FnMut(u64)) -
         }
         sent.reconnects += 1;
         std::thread::sleep(Duration::from_millis(200 << attempts.min(4)));
+    }
+}
+
+/// A server that was started a moment ago does not listen yet: a refused connection is tried again for a
+/// while.
+fn connect(to: SocketAddr) -> io::Result<TcpStream> {
+    let begun = std::time::Instant::now();
+    loop {
+        match TcpStream::connect_timeout(&to, Duration::from_secs(10)) {
+            Err(e) if e.kind() == io::ErrorKind::ConnectionRefused && begun.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            other => return other,
+        }
     }
 }
 

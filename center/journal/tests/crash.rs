@@ -296,7 +296,8 @@ impl Run<'_> {
         payload.chunks_mut(8).for_each(|c| c.copy_from_slice(&content.bits().to_le_bytes()[..c.len()]));
         let first_log_time_us = self.model.log_time_us + self.random.below(3) as i64;
         let last_log_time_us = first_log_time_us + self.random.below(1000) as i64;
-        let count = 1 + self.random.below(50) as u32;
+        // Few different counts, so that a batch that took another's place would fit in between its neighbours.
+        let count = 1 + self.random.below(2) as u32;
         let first_offset = self.model.accepted.last().map_or(0, end_of);
         let batch = StoredBatch { first_offset, count, first_log_time_us, last_log_time_us, payload };
         match journal.append(first_log_time_us, last_log_time_us, count, &batch.payload) {
@@ -323,7 +324,8 @@ impl Run<'_> {
     }
 
     fn release(&mut self, journal: &mut Journal<SimDisk>) -> Result<(), JournalError> {
-        let offset = self.random.below(journal.durable_offset() + 1);
+        let durable = journal.durable_offset();
+        let offset = if self.random.one_in(2) { durable } else { self.random.below(durable + 1) };
         self.model.released_to = self.model.released_to.max(offset);
         let first = journal.first_offset();
         journal.release(offset)?;

@@ -213,7 +213,10 @@ pub fn mac_failed() -> PaymentPage {
                 "请回主菜单点“签到”，用您自己的操作员号登录。签到成功、客户也没收到扣款通知，再收一次。",
                 "Please go to the main menu and tap “Sign on” with your own operator number. If that works and the customer got no debit notice, take the payment once more.",
             )),
-            otherwise: Some(t("停用该机，店方致电收单机构", "stop using it; the shop calls its acquirer")),
+            otherwise: Some(t(
+                "还是不行：停用该机，店方致电收单机构",
+                "Still failing: stop using it; the shop calls its acquirer",
+            )),
             guards: vec![
                 t(
                     "客户收到扣款通知：先查询，不要再收款",
@@ -313,7 +316,7 @@ pub fn expired() -> PaymentPage {
                 "这张卡这次没有通过，请您换一张卡，或用别的方式付款。",
                 "This card did not go through. Could you use another card or another way to pay?",
             )),
-            otherwise: Some(t("请客户联系发卡行", "the customer calls the issuer")),
+            otherwise: Some(t("还是不行：请客户联系发卡行", "Still failing: the customer calls the issuer")),
             guards: vec![t("不要在旁人面前说卡的具体情况", "Don't discuss the card in front of others")],
             why: None,
         }),
@@ -361,7 +364,10 @@ pub fn unknown() -> PaymentPage {
                 "这笔还没有结果，请先别再刷。请在终端上点“查询”，输入原流水号 000418。",
                 "This one has no result yet, please don't try again. Choose “Query” on the terminal and enter trace 000418.",
             )),
-            otherwise: Some(t("店方联系收单机构查询结果", "the shop asks its acquirer for the result")),
+            otherwise: Some(t(
+                "仍查不清：店方联系收单机构查询结果",
+                "Still unclear: the shop asks its acquirer for the result",
+            )),
             guards: vec![t(
                 "结果确认之前不要再收款，也不要手工退款",
                 "No second charge and no manual refund before the result is confirmed",

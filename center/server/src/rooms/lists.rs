@@ -101,7 +101,7 @@ pub(crate) fn undecoded_page(
         *kinds.entry(kind).or_insert(0) += n;
     }
     let mut kinds: Vec<(String, u64)> = kinds.into_iter().collect();
-    kinds.sort_by(|a, b| b.1.cmp(&a.1));
+    kinds.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     let records = reader.undecoded(before, PAGE_ROWS)?;
     let older =
         (records.len() == PAGE_ROWS as usize).then(|| records.last().map(|r| r.offset.to_string())).flatten();

@@ -1,5 +1,6 @@
 //! The first page: figures with their comparison, the last hour, what failed and why.
 
+use super::payment_row::short;
 use super::{DAY_US, HOUR_US, MINUTE_US, finding_row, payment_rows};
 use crate::live::Live;
 use std::collections::BTreeMap;
@@ -129,7 +130,7 @@ fn failures(reader: &Reader, from: i64, to: i64, unknown: u64) -> Result<Vec<Fai
             count: unknown,
         });
     }
-    bars.sort_by(|a, b| b.count.cmp(&a.count));
+    bars.sort_by_key(|bar| std::cmp::Reverse(bar.count));
     bars.truncate(8);
     Ok(bars)
 }
@@ -137,5 +138,5 @@ fn failures(reader: &Reader, from: i64, to: i64, unknown: u64) -> Result<Vec<Fai
 fn words(scheme: &str, code: &str) -> Text {
     let row = Scheme::from_word(scheme)
         .and_then(|s| Catalogue::builtin().response_code(s, Direction::Response, code));
-    row.map_or(Text::fixed("目录未收录", "Not in the catalogue"), |row| row.meaning.clone())
+    row.map_or(Text::fixed("目录未收录", "Not in the catalogue"), |row| short(&row.meaning))
 }

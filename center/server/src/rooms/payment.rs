@@ -23,6 +23,9 @@ use tg_text::Text;
 /// How far around a payment the traffic is looked at.
 const SCOPE_US: i64 = 30 * MINUTE_US;
 
+/// Evidence weaker than this (natural log odds) is noise on a page.
+const EVIDENCE_LEAST: f64 = 0.1;
+
 /// One payment; `None` if there is none of this number.
 pub(crate) fn payment_page(reader: &Reader, id: u64, live: &Live) -> Result<Option<PaymentPage>, StoreError> {
     let Some(record) = reader.payment(id)? else { return Ok(None) };
@@ -183,8 +186,7 @@ fn facts(
         issuer_elsewhere: health(&around.issuer),
         acquirer_elsewhere: health(&around.everybody),
         clock_offset_minutes: clock_offset_ms(record).map(|ms| ms / 60_000),
-        last_sign_on: terminal
-            .and_then(|t| t.signed_on_at)
+        last_sign_on: signed_on_before(record, terminal)
             .map(|at| if record.opened_at - at < DAY_US { d::LastSignOn::Today } else { d::LastSignOn::Old }),
         mac: match record.mac {
             m if m == MacState::Good as u8 => Some(d::MacCheck::Good),
@@ -195,6 +197,11 @@ fn facts(
         role: Some(d::Role::Support),
         ..Facts::default()
     }
+}
+
+/// The last sign-on, if it was before the payment; a later one says nothing about it.
+fn signed_on_before(record: &PaymentRecord, terminal: Option<&TerminalRecord>) -> Option<i64> {
+    terminal?.signed_on_at.filter(|at| *at <= record.opened_at)
 }
 
 fn entry_mode(record: &PaymentRecord) -> Option<tg_diagnose::EntryMode> {
@@ -294,6 +301,7 @@ fn causes(diagnosis: &Diagnosis) -> Vec<Cause> {
         evidence: cause
             .why
             .iter()
+            .filter(|why| why.log_odds.abs() >= EVIDENCE_LEAST)
             .map(|why| Evidence {
                 text: why.text.clone(),
                 log_odds_hundredths: (why.log_odds * 100.0).round() as i32,
@@ -305,10 +313,16 @@ fn causes(diagnosis: &Diagnosis) -> Vec<Cause> {
 
 fn next(diagnosis: &Diagnosis) -> Option<NextStep> {
     let next = diagnosis.next.as_ref()?;
-    let gates = diagnosis.gates.iter().map(|gate| gate.text.clone());
-    let mut guards: Vec<Text> = gates.collect();
-    guards
-        .extend(next.guards.iter().filter(|g| !diagnosis.gates.iter().any(|gate| gate.text == **g)).cloned());
+    // A gate's red lines stand among the step's; a gate that has none says it in its own words.
+    let wordless = |id: &str| Knowledge::builtin().gates().iter().any(|g| g.id == id && g.guards.is_empty());
+    let gates = diagnosis.gates.iter().filter(|gate| wordless(&gate.id)).map(|gate| gate.text.clone());
+    let guards: Vec<Text> = gates.chain(next.guards.iter().cloned()).collect();
+    let say = match (&next.script, &next.verify) {
+        (Some(script), Some(verify)) => {
+            Some(Text::new(format!("{}{}", script.zh, verify.zh), format!("{} {}", script.en, verify.en)))
+        }
+        (say, None) | (None, say) => say.clone(),
+    };
     Some(NextStep {
         kind: match next.kind {
             tg_diagnose::StepKind::Question => StepKind::Question,
@@ -317,7 +331,7 @@ fn next(diagnosis: &Diagnosis) -> Option<NextStep> {
         },
         title: next.text.clone(),
         minutes: Some(next.minutes),
-        say: next.script.clone(),
+        say,
         otherwise: next.otherwise.clone(),
         guards,
         why: Some(next.why.clone()),
@@ -379,7 +393,7 @@ fn fill_in(
     let heard = [record.serial.clone(), terminal.map(|t| t.serial.clone()).unwrap_or_default()];
     let registered = place.as_ref().map(|p| p.serial.clone());
     let serial = heard.into_iter().chain(registered).find(|s| !s.is_empty());
-    let signed_on = terminal.and_then(|t| t.signed_on_at).and_then(|at| time(at).ok());
+    let signed_on = signed_on_before(record, terminal).and_then(|at| time(at).ok());
     for (field, value) in [
         ("merchant_number", Some(record.merchant.clone())),
         ("terminal", Some(record.terminal.clone())),

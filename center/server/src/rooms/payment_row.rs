@@ -96,7 +96,7 @@ pub(crate) fn code_words(record: &PaymentRecord) -> Option<Text> {
 }
 
 /// The first part of a meaning: what stands before brackets and colons, for a row's one line.
-fn short(text: &Text) -> Text {
+pub(super) fn short(text: &Text) -> Text {
     let cut = |t: &str, marks: &[char]| t.split(marks).next().unwrap_or(t).trim().to_owned();
     Text::new(cut(&text.zh, &['（', '：', '，', '；']), cut(&text.en, &['(', ':', ';']))
 }

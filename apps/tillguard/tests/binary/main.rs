@@ -1,0 +1,9 @@
+//! Tests of the real binary: what a newcomer, a script, a crash and an attacker do to it.
+
+mod bad_input;
+mod card_numbers;
+mod commands;
+mod harness;
+mod kill;
+mod pages;
+mod tour;
