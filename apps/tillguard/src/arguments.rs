@@ -61,7 +61,7 @@ pub struct Decode {
 #[command(allow_negative_numbers = true)]
 pub struct Explain {
     /// 应答码或屏幕文字 / a code, or the words on the screen
-    #[arg(required = true, allow_hyphen_values = true)]
+    #[arg(required = true)]
     pub what: Vec<String>,
     /// 卡组织 / scheme: unionpay, visa, mastercard, iso8583-1987, iso8583-1993
     #[arg(long)]

@@ -28,7 +28,7 @@ pub fn run(arguments: &Explain, console: &Console) -> Done {
                 ""
             };
             console
-                .print(&format!("{} {}  {}{check}", scheme, m.code, console.text(&m.meaning)).trim_start())?;
+                .print(format!("{} {}  {}{check}", scheme, m.code, console.text(&m.meaning)).trim_start())?;
             console.print(&format!("  → {}", console.text(&m.action)))?;
             if let Some(action) = &m.acquirer_action {
                 let label = console.lang.pick("收单机构", "acquirer");

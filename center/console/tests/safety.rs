@@ -144,7 +144,7 @@ fn undecoded_bytes_have_no_place_to_stand() {
     assert!(!page.contains(&"ab".repeat(9)), "at most 16 characters of a hash are shown");
 }
 
-const PAN: &str = "6222021234567894";
+const PAN: &str = "4111111111111111";
 
 /// A payment whose every free text holds `text`.
 fn hostile(text: &str) -> PaymentPage {
@@ -239,7 +239,7 @@ fn a_card_number_in_free_text_is_masked_everywhere() {
         for page in pages {
             assert!(!page.contains(PAN), "the whole number stands on the page");
             assert!(
-                page.contains("622202••••••7894") || page.contains("622202%E2%80%A2"),
+                page.contains("411111••••••1111") || page.contains("622202%E2%80%A2"),
                 "it is shown masked"
             );
         }

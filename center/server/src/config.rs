@@ -133,7 +133,7 @@ impl Config {
     /// Names file, line, key and what was expected.
     pub fn apply_toml(&mut self, file: &str, text: &str) -> Result<(), Problem> {
         let at = |span: std::ops::Range<usize>| {
-            text.get(..span.start).unwrap_or(text).lines().count().max(1) as u64
+            text.get(..span.start).unwrap_or(text).matches('\n').count() as u64 + 1
         };
         let reader = Reader { file, line_of: &at };
         let table = DeTable::parse(text).map_err(|e| {

@@ -8,13 +8,14 @@
 
 mod chunk;
 mod read;
+mod records;
 mod schema;
 mod write;
 
 pub use chunk::{Chunk, Counted, Step, TerminalSeen, Undecodable};
-pub use read::{
-    Counts, FindingFilter, FindingRecord, OutcomeFilter, PaymentFilter, PaymentRecord, Reader, ReasonRecord,
-    Scope, ScopeCounts, StepRecord, TerminalRecord, UndecodedRecord,
+pub use read::{Counts, FindingFilter, OutcomeFilter, PaymentFilter, Reader, Scope};
+pub use records::{
+    FindingRecord, PaymentRecord, ReasonRecord, ScopeCounts, StepRecord, TerminalRecord, UndecodedRecord,
 };
 pub use write::{Bounds, Store};
 

@@ -40,10 +40,12 @@ pub fn belief(knowledge: &Knowledge, evidence: &Evidence, facts: &Facts) -> Vec<
     let mut weights: Vec<f64> = knowledge
         .causes
         .iter()
-        .map(|c| c.prior.ln() + evidence.seen.iter().map(|(o, s)| c.log_likelihood[*o][*s]).sum::<f64>())
+        .map(|c| {
+            libm::log(c.prior) + evidence.seen.iter().map(|(o, s)| c.log_likelihood[*o][*s]).sum::<f64>()
+        })
         .collect();
     let greatest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    weights.iter_mut().for_each(|w| *w = (*w - greatest).exp());
+    weights.iter_mut().for_each(|w| *w = libm::exp(*w - greatest));
     for (action, did) in &facts.did {
         if let (Some(i), Did::Failed) = (knowledge.action(action), did) {
             fail(&mut weights, &knowledge.actions[i].helps);
@@ -73,12 +75,12 @@ pub(crate) fn why(knowledge: &Knowledge, evidence: &Evidence, cause: usize) -> V
         let (mut others, mut mass) = (0.0, 0.0);
         for (i, other) in knowledge.causes.iter().enumerate() {
             if i != cause {
-                others += other.prior * other.log_likelihood[*o][*s].exp();
+                others += other.prior * libm::exp(other.log_likelihood[*o][*s]);
                 mass += other.prior;
             }
         }
         let value =
-            knowledge.causes[cause].log_likelihood[*o][*s] - (others / mass.max(1e-12)).max(1e-12).ln();
+            knowledge.causes[cause].log_likelihood[*o][*s] - libm::log((others / mass.max(1e-12)).max(1e-12));
         (*o, *s, value)
     };
     evidence.seen.iter().map(log_odds).collect()

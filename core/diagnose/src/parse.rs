@@ -368,7 +368,7 @@ impl Reader {
                 .map(|(n, weight)| n.unwrap_or_else(|| left * weight / others) / total)
                 .collect();
         }
-        rows.iter().map(|row| row.iter().map(|p| p.max(1e-9).ln()).collect()).collect()
+        rows.iter().map(|row| row.iter().map(|p| libm::log(p.max(1e-9))).collect()).collect()
     }
 
     fn actions(&self, source: &mut Source<'_>, file: &ActionsFile, knowledge: &mut Knowledge) {
