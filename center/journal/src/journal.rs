@@ -6,8 +6,8 @@
 
 use crate::chore::is_full;
 use crate::format::{
-    BATCH_HEADER_BYTES, BLOCK_BYTES, BatchHeader, SectionHeader, batch_bytes, chain_hash, segment_name,
-    whole_blocks,
+    BATCH_HEADER_BYTES, BLOCK_BYTES, BatchHeader, SECTION_HEADER_BYTES, SectionHeader, batch_bytes,
+    chain_hash, segment_name, whole_blocks,
 };
 use crate::key::{Cipher, TAG_BYTES};
 use crate::section::Place;
@@ -22,6 +22,8 @@ pub type Randomness = Box<dyn FnMut(&mut [u8]) -> Result<()> + Send>;
 pub fn system_randomness() -> Randomness {
     Box::new(|bytes| getrandom::fill(bytes).map_err(|_| JournalError::NoRandomness))
 }
+
+static ZEROS: [u8; BLOCK_BYTES as usize] = [0; BLOCK_BYTES as usize];
 
 /// How a journal is kept.
 #[derive(Clone, Debug)]
@@ -355,8 +357,8 @@ impl<D: Disk> Journal<D> {
             salt,
             previous_log_time_us: self.last_log_time_us,
         };
-        let mut block = header.encode(key).to_vec();
-        block.resize(BLOCK_BYTES as usize, 0);
+        let mut block = vec![0; BLOCK_BYTES as usize];
+        block[..SECTION_HEADER_BYTES].copy_from_slice(&header.encode(key));
         Ok((block, key.section_cipher(self.place.journal, segment, self.epoch, position, &salt)))
     }
 
@@ -385,7 +387,7 @@ impl<D: Disk> Journal<D> {
         };
         let authenticated = header.authenticated();
         self.scratch.clear();
-        self.scratch.resize(BATCH_HEADER_BYTES, 0);
+        self.scratch.extend_from_slice(&ZEROS[..BATCH_HEADER_BYTES]);
         self.scratch.extend_from_slice(payload);
         let tag = cipher.seal(nonce_counter, &authenticated, &mut self.scratch[BATCH_HEADER_BYTES..]);
         self.scratch.extend_from_slice(&tag);
@@ -395,7 +397,7 @@ impl<D: Disk> Journal<D> {
         self.scratch[..BATCH_HEADER_BYTES].copy_from_slice(&finished);
         // Whole blocks: the kernel need not read the rest of the last one first.
         let bytes = whole_blocks(self.scratch.len() as u64);
-        self.scratch.resize(bytes as usize, 0);
+        self.scratch.extend_from_slice(&ZEROS[..bytes as usize - self.scratch.len()]);
         debug_assert!(self.tail.position + bytes <= self.tail.bytes, "make_room was called");
         let written = self.place.disk.write_at(&self.tail.file, self.tail.position, &self.scratch);
         self.written("write to", written)?;

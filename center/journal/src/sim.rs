@@ -267,10 +267,8 @@ impl Change {
     fn apply(&self, content: &mut Vec<u8>) {
         match self {
             Change::Write { position, bytes } => write(content, *position, bytes),
-            Change::Zeros { length } => {
-                content.clear();
-                content.resize(*length as usize, 0);
-            }
+            // Not `resize`, which goes byte by byte in a debug build.
+            Change::Zeros { length } => *content = vec![0; *length as usize],
             Change::Empty => content.clear(),
         }
     }
@@ -302,7 +300,7 @@ impl Change {
 fn write(content: &mut Vec<u8>, position: u64, bytes: &[u8]) {
     let (start, end) = (position as usize, position as usize + bytes.len());
     if content.len() < end {
-        content.resize(end, 0);
+        content.extend_from_slice(&vec![0; end - content.len()]);
     }
     content[start..end].copy_from_slice(bytes);
 }

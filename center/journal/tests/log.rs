@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
-use tg_journal::sim::SimDisk;
+use tg_journal::sim::{Crash, SimDisk};
 use tg_journal::{
     Ack, Batch, Consumer, Disk, Durable, DurableBatch, Journal, Log, LogFailure, LogHandle, LogOptions,
     MasterKey, Options, RealDisk, SubmitError, record, system_clock, system_randomness,
@@ -264,6 +264,8 @@ fn after_a_failed_flush_nothing_is_acknowledged_any_more() {
     wait_until(|| matches!(handle.try_submit(batch(&[b"more"], None)), Err(SubmitError::Closed(_))));
     assert!(log.stop().is_err());
     let handed_over: u64 = consumed.iter().map(|b| u64::from(b.count)).sum();
+    // The next process, without what is still planned for this one.
+    disk.restart(Crash::Power);
     assert!(handed_over <= open(&disk).durable_offset(), "nothing was handed over that is not there");
 }
 
