@@ -27,10 +27,13 @@ pub fn run(arguments: Serve, console: &Console) -> Done {
                 &format!("Feed {}: {}, dialect {}", feed.name, feed.address, feed.dialect),
             );
         }
-        until_told().await?;
+        let failed = tokio::select! {
+            told = until_told() => told.err(),
+            problem = center.failed() => Some(Box::new(problem)),
+        };
         console.say("正在停止……", "Stopping …");
         center.stop().await;
-        Ok(ExitCode::SUCCESS)
+        failed.map_or(Ok(ExitCode::SUCCESS), Err)
     })
 }
 

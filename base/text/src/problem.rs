@@ -195,6 +195,9 @@ problems! {
         => "清出空间；之前接收的内容都在，空间恢复后会自动继续。" / "Free some space; everything accepted so far is kept and work goes on by itself.";
     "TG-3007": "快照读不了" / "A snapshot can't be read"
         => "不用处理：将从更早的快照或日志重放。" / "Nothing to do: an older snapshot or the journal is replayed instead.";
+    "TG-3008": "写盘失败，已停止接收" / "A write to the disk failed; nothing more is accepted"
+        => "检查磁盘和系统日志，然后重新启动；已确认的内容不受影响。" / "Check the disk and the system's log, then start again; what was acknowledged is safe."
+        => "反复出现时，先复制整个数据目录，再换盘。" / "If it comes back, copy the whole data folder first, then replace the disk.";
     "TG-4001": "端口被占用" / "The port is taken"
         => "停掉占用它的程序，或换一个端口。" / "Stop the program that uses it, or choose another port.";
     "TG-4002": "连不上" / "Can't connect"

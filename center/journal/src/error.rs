@@ -143,7 +143,7 @@ impl JournalError {
                 Text::new(format!("还需要 {needed_bytes} 字节，现有 {free_bytes} 字节"), english),
             ),
             JournalError::Poisoned => Problem::new(
-                "TG-3001",
+                "TG-3008",
                 Text::new("之前有一次写盘失败，重新启动之前不再接收；已确认的内容不受影响", english),
             ),
             JournalError::NotReady => Problem::new("TG-3001", Text::new("下一个日志段还在准备中", english)),
@@ -174,7 +174,7 @@ mod tests {
             (JournalError::damaged("f", 7, "x"), "TG-3005"),
             (JournalError::DiskFull { needed_bytes: 2, free_bytes: 1 }, "TG-3006"),
             (JournalError::TooLarge { bytes: 2, limit_bytes: 1 }, "TG-1006"),
-            (JournalError::Poisoned, "TG-3001"),
+            (JournalError::Poisoned, "TG-3008"),
         ];
         for (error, code) in cases {
             let problem = error.to_problem();

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant as Clock};
 use tg_event::{Event, Feedback, Stamp};
 use tg_ingest::{FeedSettings, serve_feed};
 use tg_journal::{
-    Batch, DurableBatch, Journal, Log, LogHandle, LogOptions, MasterKey, Metrics, Options,
+    Batch, DurableBatch, Journal, JournalError, Log, LogHandle, LogOptions, MasterKey, Metrics, Options,
     Reader as JournalReader, ReaderFactory, RealDisk, Recovery, record, system_clock, system_randomness,
 };
 use tg_store::{Bounds, FindingFilter, FindingRecord, Store};
@@ -32,7 +32,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// Durable batches that may wait for the engine; the log thread waits when there are more.
-const BATCHES_WAITING_MAX: usize = 256;
+const BATCHES_WAITING_MAX: usize = 8;
 /// The store hears at least so often.
 const CHUNK_EVERY: Duration = Duration::from_millis(250);
 /// Without many events a snapshot is made at least so often, if there was any.
@@ -271,6 +271,15 @@ impl Center {
     /// Offset up to which the engine has applied the log.
     pub fn applied_offset(&self) -> u64 {
         self.live.applied_offset.load(Ordering::Acquire)
+    }
+
+    /// Ends when the log has ended after a failed write: then nothing more can be accepted, and only a new
+    /// start helps.
+    pub async fn failed(&self) -> Problem {
+        while !self.live.journal_figures().failed {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        JournalError::Poisoned.to_problem()
     }
 
     /// Names and serial numbers of terminals' places, shown beside their numbers.

@@ -48,10 +48,10 @@ fn the_readmes_tour_works_and_both_languages_tell_the_same() {
         assert!(seen.contains(words), "the tour prints {words}:\n{seen}");
     }
     // The store follows the log within a moment.
-    let page = || get(http, "/payments?outcome=failed&lang=zh-CN").map(|(_, body)| body).unwrap_or_default();
+    let page = || get(http, "/payments?code=A7&lang=zh-CN").map(|(_, body)| body).unwrap_or_default();
     let shown = (0..100).any(|_| {
         std::thread::sleep(std::time::Duration::from_millis(50));
-        page().contains("A7")
+        page().contains("安全处理失败")
     });
     assert!(shown, "the failed payment is on the page");
     drop(child.stdin.take());
