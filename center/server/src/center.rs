@@ -450,6 +450,9 @@ async fn tick(log: LogHandle, live: Arc<Live>, mut stopped: watch::Receiver<bool
         let now = jiff::Timestamp::now().as_microsecond();
         let last =
             live.feeds.iter().map(|f| f.metrics.last_frame_at_us.load(Ordering::Relaxed)).max().unwrap_or(0);
+        for feed in &live.feeds {
+            feed.frames_last_minute(now);
+        }
         // After a start it is not known how long ago the last message came.
         let busy = now - last.max(live.started_us) < quiet_after_us;
         if busy || seconds == 0 {

@@ -1041,27 +1041,29 @@ fn words_for_a_pick_up_code() {
     check_words(
         "code=43 scheme=unionpay outcome=declined",
         expect![[r#"
-        money: 发卡行没有批准这笔交易。账户有无变动以发卡行为准；客户收到扣款通知的，先查询，不要再收款。
-          The issuer did not approve this payment. What the account shows is for the issuer to say; if the customer got a debit notice, query first and don’t charge again.
-        gate: 只对客户说：“这张卡暂时不能使用，请咨询您的银行，或换一种方式付款。”
-          Say only: “This card can’t be used right now; please ask your bank, or pay another way.”
-        next: 请客户换一种方式付款
-          Ask the customer to pay another way
-        why: 只对客户说：“这张卡暂时不能使用，请咨询您的银行，或换一种方式付款。”
-          Say only: “This card can’t be used right now; please ask your bank, or pay another way.”
-        say: 这张卡暂时不能使用，请咨询您的银行，或换一种方式付款。
-          This card can’t be used right now; please ask your bank, or pay another way.
-        verify: 确认钱已收到再交货。
-          Hand over the goods only when the money has arrived.
-        otherwise: 还是不行：店方联系收单机构
-          Still failing: the shop calls its acquirer
-        red line: 不要反复刷卡。
-          Don’t try the card again and again.
-        red line: 不要猜测原因，也不要当众议论。
-          Don’t guess at the reason and don’t discuss it in front of others.
-        contact: 店方联系收单机构
-          The shop calls its acquirer
-    "#]],
+            money: 发卡行没有批准这笔交易。账户有无变动以发卡行为准；客户收到扣款通知的，先查询，不要再收款。
+              The issuer did not approve this payment. What the account shows is for the issuer to say; if the customer got a debit notice, query first and don’t charge again.
+            gate: 只对客户说：“这张卡暂时不能使用，请咨询您的银行，或换一种方式付款。”
+              Say only: “This card can’t be used right now; please ask your bank, or pay another way.”
+            next: 请客户换一种方式付款
+              Ask the customer to pay another way
+            why: 只对客户说：“这张卡暂时不能使用，请咨询您的银行，或换一种方式付款。”
+              Say only: “This card can’t be used right now; please ask your bank, or pay another way.”
+            say: 这张卡暂时不能使用，请咨询您的银行，或换一种方式付款。
+              This card can’t be used right now; please ask your bank, or pay another way.
+            verify: 确认钱已收到再交货。
+              Hand over the goods only when the money has arrived.
+            otherwise: 还是不行：店方联系收单机构
+              Still failing: the shop calls its acquirer
+            red line: 客户已收到扣款通知的，先查询，不要再收款。
+              If the customer got a debit notice, query first; don’t take the payment again.
+            red line: 不要反复刷卡。
+              Don’t try the card again and again.
+            red line: 不要猜测原因，也不要当众议论。
+              Don’t guess at the reason and don’t discuss it in front of others.
+            contact: 店方联系收单机构
+              The shop calls its acquirer
+        "#]],
     );
 }
 
@@ -1082,6 +1084,8 @@ fn words_for_insufficient_funds() {
               Hand over the goods only after “approved”.
             otherwise: 还是不行：请客户换一种方式付款
               Still failing: ask the customer to pay another way
+            red line: 客户已收到扣款通知的，先查询，不要再收款。
+              If the customer got a debit notice, query first; don’t take the payment again.
             red line: 不要反复刷卡。
               Don’t try the card again and again.
             contact: 请持卡人联系发卡行

@@ -59,6 +59,8 @@ pub(crate) fn finding_page(
     payments.reverse();
     payments.truncate(100);
     let mut row = finding_row(&record);
+    // Answers among the events stand within their payments.
+    row.events = marks.len() as u64;
     if let Some(first) = marks.first() {
         row.first_us = first.at_us;
     }

@@ -44,7 +44,7 @@ pub(crate) fn payment_page(reader: &Reader, id: u64, live: &Live) -> Result<Opti
     let needs_help = !matches!(row.outcome, view::Outcome::Approved | view::Outcome::Waiting);
     Ok(Some(PaymentPage {
         money: money(&row.outcome, &record),
-        reach: reach(&record, live),
+        reach: reach(&record, &steps, live),
         scope: if needs_help { scope.facts(&record) } else { Vec::new() },
         causes: if needs_help { causes(&diagnosis) } else { Vec::new() },
         next: if needs_help { next(&diagnosis) } else { None },
@@ -93,18 +93,12 @@ impl Around {
             (
                 true,
                 "店内其他终端",
-                "Other terminals of the store",
+                "Other tills in the store",
                 works(&self.other_terminals),
                 &self.other_terminals,
             ),
-            (
-                record.bin.is_some(),
-                "同类卡在别处",
-                "Cards of this BIN elsewhere",
-                healthy(&self.issuer),
-                &self.issuer,
-            ),
-            (true, "其他终端", "All other terminals", healthy(&self.everybody), &self.everybody),
+            (record.bin.is_some(), "同类卡在别处", "Same BIN elsewhere", healthy(&self.issuer), &self.issuer),
+            (true, "其他终端", "All others", healthy(&self.everybody), &self.everybody),
         ]
         .into_iter()
         .filter(|(seen, ..)| *seen)
@@ -265,7 +259,7 @@ fn answered_by(record: &PaymentRecord) -> Option<Station> {
     }
 }
 
-fn reach(record: &PaymentRecord, live: &Live) -> Reach {
+fn reach(record: &PaymentRecord, steps: &[StepRecord], live: &Live) -> Reach {
     let declined = outcome(record.outcome) == view::Outcome::Declined;
     let answered_by = if declined { answered_by(record) } else { None };
     let named = |name: &str| (!name.is_empty()).then(|| name.to_owned());
@@ -289,8 +283,15 @@ fn reach(record: &PaymentRecord, live: &Live) -> Reach {
         stopped_by: if declined { code_words(record) } else { None },
         acquirer: live.acquirer.name.clone().or_else(|| named(&record.acquirer)),
         issuer: named(&record.issuer),
-        waited_ms: record.answered_at.is_none().then_some(60_000),
+        waited_ms: waited_ms(record, steps),
     }
+}
+
+/// How long an answer was waited for, until the terminal took the payment back or the time was over.
+fn waited_ms(record: &PaymentRecord, steps: &[StepRecord]) -> Option<u64> {
+    let ends = [tg_event::PaymentStage::ReversalSent as u8, tg_event::PaymentStage::TimedOut as u8];
+    let end = steps.iter().find(|s| ends.contains(&s.stage)).filter(|_| record.answered_at.is_none())?;
+    u64::try_from((end.at - record.opened_at) / 1000).ok()
 }
 
 fn causes(diagnosis: &Diagnosis) -> Vec<Cause> {
