@@ -1,4 +1,4 @@
-//! What a transaction costs: `cargo run --release -p tg-engine --example bench [PAYMENTS] [CARDS]`.
+//! What a transaction costs: `cargo run --release -p tg-engine --example bench [PAYMENTS] [CARDS] [GAP_US]`.
 //!
 //! Prints nanoseconds for a request with all features, for its answer, and the speed of snapshot and restore.
 //! The engine itself may not read a clock; this program may.
@@ -11,12 +11,13 @@ fn main() {
     let mut arguments = std::env::args().skip(1).map(|a| a.parse::<u32>().unwrap_or(0));
     let payments = arguments.next().filter(|&n| n > 0).unwrap_or(1_000_000);
     let cards = arguments.next().filter(|&n| n > 0).unwrap_or(200_000);
-    let shape = TrafficShape { cards, terminals: cards / 20 + 1, gap_us: 10_000, rough: false };
+    let gap_us = arguments.next().filter(|&n| n > 0).map_or(10_000, i64::from);
+    let shape = TrafficShape { cards, terminals: cards / 20 + 1, gap_us, rough: false };
     let mut traffic = Traffic::new(shape, 1);
     let mut engine = Engine::new(Catalogue::builtin());
     let mut out = Outcomes::default();
     let (mut request, mut answer, mut tick) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut spent_cpu, mut spent, mut whole) = (0, 0, 0_u64);
+    let (mut spent_cpu, mut spent, mut whole, mut late) = (0, 0, 0_u64, Vec::new());
     while traffic.payments() < payments {
         // Every second batch is timed event by event, the others as a whole, without the clock's own cost.
         // The generator stays out of both.
@@ -38,10 +39,13 @@ fn main() {
             engine.apply(event.stamp, &event.event, &mut out);
             out.clear();
         }
-        spent += at.elapsed().as_nanos() as u64;
+        let elapsed = at.elapsed().as_nanos() as u64;
+        spent += elapsed;
         spent_cpu += thread_cpu_ns() - cpu;
         let requests = batch.iter().filter(|e| matches!(&e.event, Event::Message(m) if m.mti.is_request()));
-        whole += requests.count() as u64;
+        let requests = requests.count() as u64;
+        whole += requests;
+        late.push(elapsed / requests.max(1));
     }
     let metrics = engine.metrics();
     println!("payments {payments}, cards {cards}, features {}", engine.catalogue().features().len());
@@ -56,6 +60,12 @@ fn main() {
         spent_cpu / whole,
         spent / whole
     );
+    let tail = &mut late[..];
+    let tenth = tail.len() - tail.len() / 10 - 1;
+    let tail = &mut tail[tenth..];
+    tail.sort_unstable();
+    println!("transaction in the last tenth: median {} ns wall", tail[tail.len() / 2]);
+    println!("resident {} MiB", resident_mib());
     println!(
         "probes: mean {:.2}, longest {}",
         metrics.probe_steps as f64 / metrics.probe_lookups as f64,
@@ -78,6 +88,12 @@ fn main() {
         megabytes / saved,
         megabytes / loaded,
     );
+}
+
+/// Memory that this process holds (Linux; elsewhere 0).
+fn resident_mib() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    text.split(' ').nth(1).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) / 256
 }
 
 /// Nanoseconds that this thread has run, whatever else runs on the machine (Linux; elsewhere 0).
