@@ -3,19 +3,22 @@
 //! Why it exists: each part below knows only its own work; here they are started in the right order,
 //! recovered after a crash and stopped gently. It decides nothing about payments.
 
+mod beating;
 mod center;
 mod config;
 mod heart;
 mod keeper;
 mod key_file;
 mod live;
+mod recover;
 mod replay;
 mod rooms;
 mod web;
 
-pub use center::{Center, replay_data};
+pub use center::Center;
 pub use config::{AcquirerContact, Config, FeedConfig};
 pub use heart::{Beat, Heart, Totals};
 pub use key_file::{Secret, default_path as default_key_path, open as open_key_file};
 pub use live::Place;
+pub use recover::replay_data;
 pub use replay::{Player, write_lines};

@@ -1,0 +1,148 @@
+//! The heart's thread: takes durable batches, applies them, hands rows and snapshots to the keeper, and sends
+//! back into the log what the engine answers with an event.
+//!
+//! It never waits for the log (which may wait for it) and never for the keeper.
+
+use crate::heart::Heart;
+use crate::keeper::KeeperHandle;
+use crate::live::Live;
+use crate::recover::bad_record;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant as Clock};
+use tg_event::{Event, Feedback, Stamp};
+use tg_journal::{Batch, DurableBatch, LogHandle, record};
+use tg_text::{Problem, Text};
+use tg_types::Instant;
+use tokio::sync::watch;
+
+/// The store hears at least so often.
+const CHUNK_EVERY: Duration = Duration::from_millis(250);
+/// Without many events a snapshot is made at least so often, if there was any.
+const SNAPSHOT_EVERY: Duration = Duration::from_secs(300);
+
+/// The heart's thread.
+pub(crate) struct Beating {
+    pub heart: Heart,
+    pub keeper: KeeperHandle,
+    pub log: LogHandle,
+    pub live: Arc<Live>,
+    pub snapshot_events: u64,
+    pub to_append: Vec<Feedback>,
+    pub chunked: Clock,
+    pub snapshotted: Clock,
+    pub snapshot_at: u64,
+}
+
+impl Beating {
+    /// Applies batches until the log has ended; then saves what there is.
+    pub fn run(mut self, queue: &Receiver<DurableBatch>) {
+        loop {
+            match queue.recv_timeout(CHUNK_EVERY) {
+                Ok(batch) => self.apply(&batch),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.append_feedback();
+            self.hand_over(false);
+        }
+        self.hand_over(true);
+    }
+
+    fn apply(&mut self, batch: &DurableBatch) {
+        for (offset, (time, body)) in (batch.first_offset..).zip(record::iter(&batch.payload)) {
+            match Event::decode(body) {
+                Ok(event) => {
+                    let beat = self.heart.beat(Stamp { offset, log_time: Instant(time) }, &event);
+                    self.to_append.extend(beat.outcomes.feedback.iter().cloned());
+                }
+                // Our own doors encode what is decoded here: this is a fault of the program.
+                Err(error) => {
+                    tracing::error!(offset, %error, "a record of our own can't be read");
+                    self.live.note_problem(bad_record(offset, &error));
+                }
+            }
+        }
+        self.live.set_totals(self.heart.totals(), self.heart.engine_metrics());
+        self.live.applied_offset.store(self.heart.next_offset(), Ordering::Release);
+    }
+
+    /// Feedback goes back through the log. The heart must not wait for the log, which may wait for it.
+    fn append_feedback(&mut self) {
+        if self.to_append.is_empty() {
+            return;
+        }
+        let events: Vec<Event> = self.to_append.drain(..).map(Event::Feedback).collect();
+        // A log that has ended takes nothing; the engine knows what is outstanding, and the next start
+        // appends it.
+        let _ = self.log.submit_feedback(batch_of(&events));
+    }
+
+    fn hand_over(&mut self, last: bool) {
+        let snapshot_due = self.heart.next_offset() > self.snapshot_at
+            && (self.heart.next_offset() - self.snapshot_at >= self.snapshot_events
+                || self.snapshotted.elapsed() >= SNAPSHOT_EVERY
+                || last);
+        if !last && (!self.keeper.has_room() || (self.chunked.elapsed() < CHUNK_EVERY && !snapshot_due)) {
+            return;
+        }
+        let chunk = self.heart.take_chunk();
+        if !chunk.is_empty() || snapshot_due {
+            self.keeper.chunk(chunk);
+        }
+        self.chunked = Clock::now();
+        if snapshot_due {
+            let cut = self.heart.next_offset();
+            self.keeper.snapshot(cut, self.heart.snapshot());
+            (self.snapshot_at, self.snapshotted) = (cut, Clock::now());
+        }
+    }
+}
+
+/// What has to stand in the log before new messages: changed settings, feedback that a crash kept back.
+pub(crate) fn first_records(log: &LogHandle, heart: &Heart) -> Result<(), Problem> {
+    let epoch = heart.epoch_due().map(Event::Epoch);
+    let feedback = heart.outstanding_feedback().into_iter().map(Event::Feedback);
+    let events: Vec<Event> = epoch.into_iter().chain(feedback).collect();
+    if events.is_empty() {
+        return Ok(());
+    }
+    log.try_submit(batch_of(&events)).map_err(|_| {
+        let what = Text::fixed("日志不接收启动记录", "the log does not take the first records");
+        Problem::new("TG-3001", what)
+    })
+}
+
+fn batch_of(events: &[Event]) -> Batch {
+    let mut records = Vec::new();
+    for event in events {
+        record::push_with(&mut records, |out| event.encode(out));
+    }
+    Batch { records, count: events.len() as u32, ack: None }
+}
+
+/// Time passes: a tick a second while payments may wait for answers, one a minute in quiet hours.
+pub(crate) async fn tick(log: LogHandle, live: Arc<Live>, mut stopped: watch::Receiver<bool>) {
+    let quiet_after_us = i64::from(tg_event::Limits::default().late_seconds) * tg_types::SECOND_US;
+    let mut seconds = 0_u32;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            _ = stopped.wait_for(|stop| *stop) => return,
+        }
+        seconds = (seconds + 1) % 60;
+        let now = jiff::Timestamp::now().as_microsecond();
+        let last =
+            live.feeds.iter().map(|f| f.metrics.last_frame_at_us.load(Ordering::Relaxed)).max().unwrap_or(0);
+        for feed in &live.feeds {
+            feed.frames_last_minute(now);
+        }
+        // After a start it is not known how long ago the last message came.
+        let busy = now - last.max(live.started_us) < quiet_after_us;
+        if busy || seconds == 0 {
+            // A queue that is full has messages, and those move the time as well.
+            let _ = log.try_submit(batch_of(&[Event::Tick]));
+        }
+    }
+}
