@@ -231,7 +231,8 @@ def main():
     arguments = parser.parse_args()
     files = arguments.files or vector_files()
     rows = [json.loads(line) for file in files for line in open(file, encoding="utf-8") if line.strip()]
-    rows = [row for row in rows if "dialect" in row and "hex" in row]
+    # An empty line is no message to `decode`.
+    rows = [row for row in rows if "dialect" in row and row.get("hex")]
     if not rows:
         print("no vectors: the project has no *.jsonl file with a dialect and a message")
         return 1

@@ -18,7 +18,7 @@ use tg_store::{
     FindingFilter, PaymentFilter, PaymentRecord, Reader, Scope, ScopeCounts, StepRecord, StoreError,
     TerminalRecord,
 };
-use tg_text::Text;
+use tg_text::{Lang, Text};
 
 /// How far around a payment the traffic is looked at.
 const SCOPE_US: i64 = 30 * MINUTE_US;
@@ -27,7 +27,12 @@ const SCOPE_US: i64 = 30 * MINUTE_US;
 const EVIDENCE_LEAST: f64 = 0.1;
 
 /// One payment; `None` if there is none of this number.
-pub(crate) fn payment_page(reader: &Reader, id: u64, live: &Live) -> Result<Option<PaymentPage>, StoreError> {
+pub(crate) fn payment_page(
+    reader: &Reader,
+    id: u64,
+    live: &Live,
+    lang: Lang,
+) -> Result<Option<PaymentPage>, StoreError> {
     let Some(record) = reader.payment(id)? else { return Ok(None) };
     let steps = reader.steps(id)?;
     let terminal = reader.terminal(&record.terminal)?;
@@ -35,7 +40,7 @@ pub(crate) fn payment_page(reader: &Reader, id: u64, live: &Live) -> Result<Opti
     let scope = Around::look(reader, &record)?;
     let facts = facts(&record, &steps, terminal.as_ref(), &scope);
     let mut diagnosis = tg_diagnose::diagnose(Knowledge::builtin(), &facts);
-    fill_in(&mut diagnosis, &record, terminal.as_ref(), live);
+    fill_in(&mut diagnosis, &record, terminal.as_ref(), live, lang);
     let same =
         PaymentFilter { terminal: Some(record.terminal.clone()), limit: 9, ..PaymentFilter::default() };
     let same: Vec<PaymentRecord> = reader.payments(&same)?.into_iter().filter(|p| p.payment != id).collect();
@@ -380,11 +385,12 @@ fn fill_in(
     record: &PaymentRecord,
     terminal: Option<&TerminalRecord>,
     live: &Live,
+    lang: Lang,
 ) {
     let time = |us: i64| {
         jiff::Timestamp::from_microsecond(us).map(|t| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
     };
-    let words = code_words(record).map(|t| t.zh.into_owned()).unwrap_or_default();
+    let words = code_words(record).map(|t| t.get(lang).to_owned()).unwrap_or_default();
     let card = super::payment_row::card(record);
     let money = record.amount.map(|minor| {
         let money = tg_types::Money { minor, currency: record.currency.unwrap_or(0) };
@@ -398,7 +404,7 @@ fn fill_in(
     for (field, value) in [
         ("merchant_number", Some(record.merchant.clone())),
         ("terminal", Some(record.terminal.clone())),
-        ("merchant", place.map(|p| p.name.zh.into_owned())),
+        ("merchant", place.map(|p| p.name.get(lang).to_owned())),
         ("serial", serial),
         ("time", time(record.opened_at).ok()),
         ("amount", money),

@@ -203,9 +203,9 @@ pub(crate) async fn payment(
     Query(params): Params,
     headers: HeaderMap,
 ) -> Response {
-    page(web, uri, params, headers, move |reader, live, _, _| {
+    page(web, uri, params, headers, move |reader, live, viewer, _| {
         let Some(id) = id.parse().ok() else { return Ok(None) };
-        let view = rooms::payment_page(reader, id, live)?;
+        let view = rooms::payment_page(reader, id, live, viewer.lang)?;
         Ok(view.and_then(|view| drawn(view, tg_console::payment)))
     })
     .await
