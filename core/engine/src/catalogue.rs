@@ -97,23 +97,41 @@ pub struct CatalogueError {
     pub what: String,
 }
 
-/// One step of the plan: which of an entity's series, which window, what of it. Small, since all of them are
-/// walked for each payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Step {
-    /// Twice the entity's number, plus one for declines.
-    pub(crate) series: u8,
-    pub(crate) window: u8,
-    pub(crate) aggregate: Aggregate,
+/// What one series can tell: six aggregates of four windows, in the order of [`Aggregate::number`].
+pub(crate) const BLOCK: usize = 6 * WINDOWS.len();
+
+/// The block of a series that is not there.
+pub(crate) const ABSENT: [i64; BLOCK] = {
+    let mut block = [0; BLOCK];
+    let mut at = 4 * WINDOWS.len();
+    while at < BLOCK {
+        block[at] = -1;
+        at += 1;
+    }
+    block
+};
+
+// Eight blocks (four entities, two series each) are reached by one byte.
+const _: () = assert!(8 * BLOCK <= 256);
+
+impl Aggregate {
+    /// Its place in a block.
+    const fn number(self) -> usize {
+        match self {
+            Aggregate::Count => 0,
+            Aggregate::Distinct { dimension: 0 } => 1,
+            Aggregate::Distinct { .. } => 2,
+            Aggregate::Sum => 3,
+            Aggregate::LastAmount => 4,
+            Aggregate::SinceLast => 5,
+        }
+    }
 }
 
-impl Step {
-    /// The number for an entity that the message does not name.
-    pub(crate) fn absent(self) -> i64 {
-        match self.aggregate {
-            Aggregate::LastAmount | Aggregate::SinceLast => -1,
-            _ => 0,
-        }
+impl Feature {
+    /// Twice the entity's number, plus one for declines.
+    fn series_number(&self) -> usize {
+        self.entity as usize * 2 + self.series as usize
     }
 }
 
@@ -121,7 +139,8 @@ impl Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Catalogue {
     features: Vec<Feature>,
-    plan: Vec<Step>,
+    plan: Vec<u8>,
+    sums: u32,
     hash: u64,
 }
 
@@ -188,15 +207,13 @@ impl Catalogue {
                 f.aggregate
             ));
         }
-        let plan = features
+        let place = |f: &Feature| f.series_number() * BLOCK + f.aggregate.number() * WINDOWS.len() + f.window;
+        let plan = features.iter().map(|f| place(f) as u8).collect();
+        let sums = features
             .iter()
-            .map(|f| Step {
-                series: f.entity as u8 * 2 + f.series as u8,
-                window: f.window as u8,
-                aggregate: f.aggregate,
-            })
-            .collect();
-        Ok(Catalogue { features, plan, hash: stable_hash(TenantId(0), canonical.as_bytes()) })
+            .filter(|f| f.aggregate == Aggregate::Sum)
+            .fold(0, |sums, f| sums | 1 << (f.series_number() * WINDOWS.len() + f.window));
+        Ok(Catalogue { features, plan, sums, hash: stable_hash(TenantId(0), canonical.as_bytes()) })
     }
 
     /// Names the meaning of the numbers: stands in the epoch event. Changed words don't change it.
@@ -209,9 +226,14 @@ impl Catalogue {
         &self.features
     }
 
-    /// The steps that compute the features, in order.
-    pub(crate) fn plan(&self) -> &[Step] {
+    /// Where each feature stands in the blocks of all series.
+    pub(crate) fn plan(&self) -> &[u8] {
         &self.plan
+    }
+
+    /// Which sums the features read: one bit for each series and window.
+    pub(crate) fn sums(&self) -> u32 {
+        self.sums
     }
 
     /// The features' names in order.

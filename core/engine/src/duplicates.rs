@@ -7,7 +7,7 @@
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use crate::queue::{Queue, low_bits};
-use crate::table::{Probes, Tables};
+use crate::table::{Place, Probes, Tables};
 use tg_event::{Limits, Message};
 use tg_types::{Partition, SECOND_US, mix64};
 
@@ -33,7 +33,7 @@ pub(crate) struct Duplicates {
 }
 
 /// The frame's key mixed with whose and whence: the same bytes on another feed are another message.
-fn key(m: &Message) -> u64 {
+pub(crate) fn frame_key(m: &Message) -> u64 {
     mix64(m.duplicate_key.0 ^ mix64(u64::from(m.tenant.0) << 16 | u64::from(m.feed)))
 }
 
@@ -50,13 +50,19 @@ impl Duplicates {
         self.tables.probes
     }
 
-    /// The first frame of these bytes, if it came at most `duplicate_seconds` ago.
-    pub(crate) fn find(&mut self, m: &Message, now: i64, limits: &Limits) -> Option<Seen> {
+    /// Reads where a frame would stand. See [`crate::ahead`].
+    #[inline]
+    pub(crate) fn touch(&self, key: u64) -> u64 {
+        self.tables.touch(Place { partition: Partition::of_hash(key), hash: key })
+    }
+
+    /// The first frame with this key, if it came at most `duplicate_seconds` ago.
+    pub(crate) fn find(&mut self, key: u64, now: i64, limits: &Limits) -> Option<Seen> {
         let oldest = now - i64::from(limits.duplicate_seconds) * SECOND_US;
         while self.frames.front().is_some_and(|f| f.time < oldest) {
             self.forget();
         }
-        let (key, frames) = (key(m), &self.frames);
+        let frames = &self.frames;
         let of = |low| frames.number(low).and_then(|n| frames.get(n));
         let low =
             self.tables.find(Partition::of_hash(key), key, |low| of(low).is_some_and(|f| f.key == key))?;
@@ -64,7 +70,7 @@ impl Duplicates {
     }
 
     /// Remembers a frame that `find` did not know.
-    pub(crate) fn remember(&mut self, m: &Message, now: i64, payment: u64, pair: u64, limits: &Limits) {
+    pub(crate) fn remember(&mut self, key: u64, now: i64, payment: u64, pair: u64, limits: &Limits) {
         while self.frames.len() > 0 && self.frames.len() >= u64::from(limits.duplicates_max) {
             self.forget();
             self.dropped += 1;
@@ -72,7 +78,7 @@ impl Duplicates {
         if limits.duplicates_max == 0 {
             return;
         }
-        self.add(Seen { key: key(m), time: now, payment, pair });
+        self.add(Seen { key, time: now, payment, pair });
     }
 
     fn add(&mut self, seen: Seen) {

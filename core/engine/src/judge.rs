@@ -4,8 +4,9 @@
 //! holds the numbers that it rests on. In this version the advice goes no further than "review": nothing
 //! that is known here is strong enough to advise that a customer be turned away.
 
-use crate::catalogue::{Aggregate, Catalogue, EntityKind, SeriesKind, Step, WINDOWS};
-use crate::window::{Entities, NO_ENTITY};
+use crate::ahead::Named;
+use crate::catalogue::{ABSENT, BLOCK, Catalogue, EntityKind, SeriesKind, WINDOWS};
+use crate::window::{Entities, Series};
 use tg_event::{Decision, MacState, Message, Reason, ResponseClass};
 use tg_text::Text;
 
@@ -31,45 +32,58 @@ const TERMINAL_DECLINED_CARDS: u16 = 200;
 const HOUR: usize = 1;
 const DAY: usize = 2;
 
+/// The series of a payment's entities, payments and declines of each kind in turn.
+pub(crate) struct Windows<'a> {
+    series: [Option<&'a Series>; 8],
+    /// Something that belongs in one of them is missing.
+    partial: bool,
+}
+
+impl<'a> Windows<'a> {
+    /// Those of the entities in these slots.
+    pub(crate) fn of(entities: &'a Entities, slots: &[u32; 4], named: &Named, now: i64) -> Windows<'a> {
+        // The longest window reaches over all that the shorter ones do.
+        const LONGEST: usize = WINDOWS.len() - 1;
+        let mut windows = Windows { series: [None; 8], partial: false };
+        for (kind, (&slot, named)) in slots.iter().zip(&named.0).enumerate() {
+            let (Some(entity), Some((_, place))) = (entities.get(slot), named) else { continue };
+            windows.partial |= entities.is_refusing(place.partition, LONGEST, now);
+            for which in [SeriesKind::Payments, SeriesKind::Declines] {
+                let series = entity.series(which);
+                windows.partial |= series.is_some_and(|s| s.is_partial(LONGEST, now));
+                windows.series[kind * 2 + which as usize] = series;
+            }
+        }
+        windows
+    }
+
+    fn read(&self, entity: EntityKind, which: SeriesKind, read: fn(&Series) -> i64) -> i64 {
+        self.series[entity as usize * 2 + which as usize].map_or(0, read)
+    }
+}
+
 /// The features of a payment in the catalogue's order, and whether one of them may lack something.
 pub(crate) fn features(
     catalogue: &Catalogue,
-    entities: &Entities,
-    slots: &[u32; 4],
+    windows: &Windows<'_>,
     unplaced: bool,
     currency: u16,
     now: i64,
 ) -> (Vec<i64>, bool) {
-    let mut partial = unplaced;
-    let mut series = [None; 8];
-    for (kind, &slot) in slots.iter().enumerate() {
-        let Some(entity) = entities.get(slot) else { continue };
-        for which in [SeriesKind::Payments, SeriesKind::Declines] {
-            series[kind * 2 + which as usize] = entity.series(which);
-            // The longest window reaches over all that the shorter ones do.
-            partial |= entities.is_partial(entity, which, WINDOWS.len() - 1, now);
+    // Everything that a series can tell is computed, without a branch for each feature, and what the
+    // catalogue names is picked.
+    let mut values = [0_i64; 256];
+    let (blocks, _) = values.as_chunks_mut::<BLOCK>();
+    let mut inexact = 0_u32;
+    for (i, (block, series)) in blocks.iter_mut().zip(&windows.series).enumerate() {
+        match series {
+            // The payment itself is the newest entry of its series; the one before it is the last.
+            Some(s) => inexact |= s.read_all(currency, 2 - (i as u32 & 1), now, block) << (i * WINDOWS.len()),
+            None => *block = ABSENT,
         }
     }
-    let value = |step: &Step| {
-        // The masks say what the plan's compiler has made sure of, so that no bound is checked again.
-        let window = usize::from(step.window & 3);
-        let Some(s) = series[usize::from(step.series & 7)] else { return step.absent() };
-        // The payment itself is the newest entry of its series; the one before it is the last.
-        let back = 2 - u32::from(step.series & 1);
-        match step.aggregate {
-            Aggregate::Count => s.entries(window),
-            Aggregate::Distinct { dimension } => s.different(window, usize::from(dimension & 1)),
-            Aggregate::Sum => {
-                let sum = s.sum(window, currency);
-                partial |= sum.partial;
-                sum.value
-            }
-            Aggregate::LastAmount => s.last(window, back).map_or(-1, |(_, amount)| amount),
-            Aggregate::SinceLast => s.last(window, back).map_or(-1, |(at, _)| (now - at) / 1_000),
-        }
-    };
-    let values = catalogue.plan().iter().map(value).collect();
-    (values, partial)
+    let partial = unplaced | windows.partial | (inexact & catalogue.sums() != 0);
+    (catalogue.plan().iter().map(|&place| values[usize::from(place)]).collect(), partial)
 }
 
 /// What a judgement of a payment comes to.
@@ -91,8 +105,7 @@ pub(crate) fn nothing_unusual() -> Reason {
 /// Weighs what is known when a request asks for money.
 pub(crate) fn payment(
     m: &Message,
-    entities: &Entities,
-    slots: &[u32; 4],
+    windows: &Windows<'_>,
     partial: bool,
     watched: Option<EntityKind>,
 ) -> Judgement {
@@ -101,10 +114,6 @@ pub(crate) fn payment(
     let mut add = |weight: u16, reason: Reason| {
         score += weight;
         reasons.push(reason);
-    };
-    let count = |entity: EntityKind, series, read: fn(&crate::window::Series) -> i64| {
-        let slot = slots[entity as usize];
-        if slot == NO_ENTITY { 0 } else { entities.get(slot).and_then(|e| e.series(series)).map_or(0, read) }
     };
     if let Some(kind) = watched {
         let (zh, en) = match kind {
@@ -138,7 +147,7 @@ pub(crate) fn payment(
             },
         );
     }
-    let busy = count(EntityKind::Card, SeriesKind::Payments, |s| s.entries(HOUR));
+    let busy = windows.read(EntityKind::Card, SeriesKind::Payments, |s| s.entries(HOUR));
     if busy > CARD_HOUR_MAX {
         add(
             CARD_BUSY,
@@ -149,7 +158,7 @@ pub(crate) fn payment(
             ),
         );
     }
-    let terminals = count(EntityKind::Card, SeriesKind::Payments, |s| s.different(HOUR, 0));
+    let terminals = windows.read(EntityKind::Card, SeriesKind::Payments, |s| s.different(HOUR, 0));
     if terminals >= CARD_TERMINALS_MIN {
         add(
             CARD_TERMINALS,
@@ -160,7 +169,7 @@ pub(crate) fn payment(
             ),
         );
     }
-    let declines = count(EntityKind::Card, SeriesKind::Declines, |s| s.entries(DAY));
+    let declines = windows.read(EntityKind::Card, SeriesKind::Declines, |s| s.entries(DAY));
     if declines >= CARD_DECLINES_MIN {
         add(
             CARD_DECLINES,
@@ -171,7 +180,7 @@ pub(crate) fn payment(
             ),
         );
     }
-    let refused_cards = count(EntityKind::Terminal, SeriesKind::Declines, |s| s.different(HOUR, 0));
+    let refused_cards = windows.read(EntityKind::Terminal, SeriesKind::Declines, |s| s.different(HOUR, 0));
     if refused_cards >= TERMINAL_DECLINED_CARDS_MIN {
         add(
             TERMINAL_DECLINED_CARDS,

@@ -6,6 +6,7 @@
 //! Never does I/O, never reads a clock, never holds a thread, never draws a random number; what it knows of
 //! time is the log time of the events, and what depends on limits depends on those that stand in the log.
 
+mod ahead;
 mod bytes;
 mod catalogue;
 mod detect;

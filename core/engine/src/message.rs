@@ -1,12 +1,13 @@
 //! What one message does: it opens a payment, answers one, takes one back, repeats something, or is none of
 //! the engine's business. Each path ends in exactly one verdict.
 
-use crate::catalogue::{EntityKind, SeriesKind};
-use crate::duplicates::{NO_PAIR, Seen};
+use crate::ahead::Named;
+use crate::catalogue::SeriesKind;
+use crate::duplicates::{NO_PAIR, Seen, frame_key};
 use crate::engine::{Engine, timed_out};
-use crate::judge;
-use crate::pairing::{Pair, outcome_of};
-use crate::window::{EntityKey, Entry, NO_ENTITY, Room};
+use crate::judge::{self, Windows};
+use crate::pairing::{Asked, Pair, outcome_of};
+use crate::window::{Entry, NO_ENTITY, Room};
 use tg_event::{
     Decision, Message, Outcome, Outcomes, PaymentChange, PaymentStage, Reason, ResponseClass, Stamp, Verdict,
 };
@@ -49,16 +50,24 @@ fn fixed(code: &'static str, zh: &'static str, en: &'static str) -> Reason {
 impl Engine {
     pub(crate) fn message(&mut self, stamp: Stamp, m: &Message, out: &mut Outcomes) {
         self.counters.verdicts += 1;
-        let seen = self.duplicates.find(m, self.now, &self.epoch.limits);
+        let frame = frame_key(m);
+        let asked = Asked::of(m);
+        let named = m.asks_for_money().then(|| Named::of(m));
+        self.read_ahead(m, frame, &asked, named.as_ref());
+        let seen = self.duplicates.find(frame, self.now, &self.epoch.limits);
         let duplicate = seen.is_some();
         let judged = match seen {
             Some(seen) => self.duplicate(stamp, m, seen, out),
             None => {
                 let judged = match (m.mti.class(), m.mti.is_request()) {
-                    (MtiClass::Authorization | MtiClass::Financial, true) => self.request(stamp, m, out),
-                    (MtiClass::Authorization | MtiClass::Financial, false) => self.answer(stamp, m, out),
-                    (MtiClass::Reversal, true) => self.reversal(stamp, m, out),
-                    (MtiClass::Reversal, false) => self.reversal_answer(stamp, m, out),
+                    (MtiClass::Authorization | MtiClass::Financial, true) => {
+                        self.request(stamp, m, &asked, named.as_ref(), out)
+                    }
+                    (MtiClass::Authorization | MtiClass::Financial, false) => {
+                        self.answer(stamp, m, &asked, out)
+                    }
+                    (MtiClass::Reversal, true) => self.reversal(stamp, m, &asked, out),
+                    (MtiClass::Reversal, false) => self.reversal_answer(stamp, m, &asked, out),
                     (_, true) => Judged::ordinary(judge::nothing_unusual()),
                     (_, false) if m.response_class == ResponseClass::None => {
                         Judged::ordinary(judge::nothing_unusual())
@@ -66,7 +75,7 @@ impl Engine {
                     (_, false) => Judged::ordinary(judge::answer(m)),
                 };
                 let payment = judged.payment.unwrap_or(u64::MAX);
-                self.duplicates.remember(m, self.now, payment, judged.pair, &self.epoch.limits);
+                self.duplicates.remember(frame, self.now, payment, judged.pair, &self.epoch.limits);
                 judged
             }
         };
@@ -122,9 +131,16 @@ impl Engine {
     }
 
     /// A request or advice of class 1 or 2.
-    fn request(&mut self, stamp: Stamp, m: &Message, out: &mut Outcomes) -> Judged {
+    fn request(
+        &mut self,
+        stamp: Stamp,
+        m: &Message,
+        asked: &Asked<'_>,
+        named: Option<&Named>,
+        out: &mut Outcomes,
+    ) -> Judged {
         let (now, limits) = (self.now, self.epoch.limits.clone());
-        if let Some(number) = self.pairs.repeated(m, now, &limits)
+        if let Some(number) = self.pairs.repeated(asked, now, &limits)
             && let Some(&pair) = self.pairs.get(number)
         {
             self.change(stamp, m, &pair, PaymentStage::Repeated, out);
@@ -136,12 +152,11 @@ impl Engine {
             let (score, decision) = (pair.score, pair.decision);
             return Judged { score, decision, ..Judged::of(number, &pair, reason) };
         }
-        let (number, forgotten) = self.pairs.open(m, stamp.offset, now, &limits);
+        let (number, forgotten) = self.pairs.open(asked, stamp.offset, now, &limits);
         self.tell_forgotten(stamp, &forgotten, out);
-        let mut judged = if m.asks_for_money() {
-            self.ask_for_money(m, number)
-        } else {
-            Judged::ordinary(judge::nothing_unusual())
+        let mut judged = match named {
+            Some(named) => self.ask_for_money(m, number, named),
+            None => Judged::ordinary(judge::nothing_unusual()),
         };
         judged.payment = Some(stamp.offset);
         judged.pair = number;
@@ -158,41 +173,24 @@ impl Engine {
     }
 
     /// Enters a payment into the windows, reads the features and weighs them.
-    fn ask_for_money(&mut self, m: &Message, number: u64) -> Judged {
+    fn ask_for_money(&mut self, m: &Message, number: u64, named: &Named) -> Judged {
         let now = self.now;
         let room = self.room();
-        let bin;
-        let issuer = match (&m.card, m.issuer.is_empty()) {
-            (_, false) => m.issuer.as_bytes(),
-            (Some(card), true) => {
-                bin = decimal_digits(card.masked.bin);
-                &bin[..]
-            }
-            (None, true) => &[],
-        };
-        let names: [&[u8]; 4] = [
-            m.card.as_ref().map_or(&[], |c| &c.token.0),
-            m.terminal.as_bytes(),
-            m.merchant.as_bytes(),
-            issuer,
-        ];
         let mut slots = [NO_ENTITY; 4];
         let mut unplaced = false;
-        for kind in EntityKind::ALL {
-            let name = names[kind as usize];
-            if !name.is_empty() {
-                let slot = self.entities.find_or_add(&EntityKey::new(kind, m.tenant, name), now, room);
-                slots[kind as usize] = slot;
-                unplaced |= slot == NO_ENTITY;
+        for (slot, named) in slots.iter_mut().zip(&named.0) {
+            if let Some((key, place)) = named {
+                *slot = self.entities.find_or_add(key, *place, now, room);
+                unplaced |= *slot == NO_ENTITY;
             }
         }
         self.push(&slots, SeriesKind::Payments, m.amount, unplaced);
         let currency = m.amount.map_or(0, |a| if a.currency < 1024 { a.currency } else { 0 });
-        let (features, partial) =
-            judge::features(&self.catalogue, &self.entities, &slots, unplaced, currency, now);
+        let windows = Windows::of(&self.entities, &slots, named, now);
+        let (features, partial) = judge::features(&self.catalogue, &windows, unplaced, currency, now);
         self.counters.partial += u64::from(partial);
         let watched = self.watches.of(m, now);
-        let judgement = judge::payment(m, &self.entities, &slots, partial, watched);
+        let judgement = judge::payment(m, &windows, partial, watched);
         if let Some(pair) = self.pairs.get_mut(number) {
             pair.slots = slots;
             pair.score = judgement.score;
@@ -226,9 +224,9 @@ impl Engine {
     }
 
     /// An answer of class 1 or 2.
-    fn answer(&mut self, stamp: Stamp, m: &Message, out: &mut Outcomes) -> Judged {
+    fn answer(&mut self, stamp: Stamp, m: &Message, asked: &Asked<'_>, out: &mut Outcomes) -> Judged {
         let limits = self.epoch.limits.clone();
-        let found = self.pairs.answered(m, self.now, &limits);
+        let found = self.pairs.answered(asked, self.now, &limits);
         let Some((number, before)) = found.and_then(|n| self.pairs.get(n).map(|p| (n, *p))) else {
             self.counters.without_request += 1;
             return Judged::ordinary(fixed(
@@ -280,9 +278,9 @@ impl Engine {
     }
 
     /// A reversal is asked for.
-    fn reversal(&mut self, stamp: Stamp, m: &Message, out: &mut Outcomes) -> Judged {
+    fn reversal(&mut self, stamp: Stamp, m: &Message, asked: &Asked<'_>, out: &mut Outcomes) -> Judged {
         let (now, limits) = (self.now, self.epoch.limits.clone());
-        let found = self.pairs.reversed(m, now, &limits);
+        let found = self.pairs.reversed(asked, now, &limits);
         let Some((target, before)) = found.and_then(|n| self.pairs.get(n).map(|p| (n, *p))) else {
             return Judged::ordinary(fixed(
                 "reversal_without_payment",
@@ -290,7 +288,7 @@ impl Engine {
                 "The payment that this reversal takes back was not seen",
             ));
         };
-        let again = match self.pairs.reversal(m, now, &limits) {
+        let again = match self.pairs.reversal(asked, now, &limits) {
             Some((number, t)) => t == target && self.pairs.get(number).is_some_and(|p| !p.answered),
             None => false,
         };
@@ -300,7 +298,7 @@ impl Engine {
             self.change(stamp, m, &before, PaymentStage::Repeated, out);
             return Judged::of(target, &before, reason);
         }
-        let (number, forgotten) = self.pairs.open_reversal(m, target, now, &limits);
+        let (number, forgotten) = self.pairs.open_reversal(asked, target, now, &limits);
         self.pairs.settle(target, Outcome::ReversalSent, false);
         self.tell_forgotten(stamp, &forgotten, out);
         let pair = before.become_of(Outcome::ReversalSent, false);
@@ -310,9 +308,15 @@ impl Engine {
     }
 
     /// A reversal is answered.
-    fn reversal_answer(&mut self, stamp: Stamp, m: &Message, out: &mut Outcomes) -> Judged {
+    fn reversal_answer(
+        &mut self,
+        stamp: Stamp,
+        m: &Message,
+        asked: &Asked<'_>,
+        out: &mut Outcomes,
+    ) -> Judged {
         let limits = self.epoch.limits.clone();
-        let found = self.pairs.reversal(m, self.now, &limits);
+        let found = self.pairs.reversal(asked, self.now, &limits);
         let known = found.and_then(|(reversal, target)| {
             Some((reversal, target, self.pairs.get(reversal)?.answered, *self.pairs.get(target)?))
         });
@@ -340,14 +344,4 @@ impl Engine {
         self.change(stamp, m, &pair, PaymentStage::ReversalAnswered, out);
         Judged::of(target, &pair, judge::answer(m))
     }
-}
-
-/// The BIN as text: six digits.
-fn decimal_digits(mut n: u32) -> [u8; 6] {
-    let mut digits = [b'0'; 6];
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (n % 10) as u8;
-        n /= 10;
-    }
-    digits
 }

@@ -7,9 +7,9 @@
 mod bytes;
 
 use crate::queue::{Queue, low_bits};
-use crate::table::{Probes, Tables, table_hash};
+use crate::table::{Place, Probes, Tables, name_hash, table_hash};
 use tg_event::{Decision, Limits, Message, Outcome, ResponseClass};
-use tg_types::{Mti, Partition, SECOND_US, TenantId, stable_hash};
+use tg_types::{Mti, Partition, SECOND_US, Short, TenantId};
 
 /// A number that is absent.
 const ABSENT: u32 = u32::MAX;
@@ -65,7 +65,33 @@ pub(crate) struct Pairs {
 
 /// What is compared beside the key.
 fn merchant(m: &Message) -> u64 {
-    if m.merchant.is_empty() { 0 } else { stable_hash(m.tenant, m.merchant.as_bytes()) | 1 }
+    if m.merchant.is_empty() {
+        0
+    } else {
+        name_hash(m.tenant, &filled(&m.merchant), m.merchant.as_bytes().len()) | 1
+    }
+}
+
+/// A short text filled up with zeros.
+fn filled<const N: usize>(text: &Short<N>) -> [u8; 16] {
+    let mut name = [0_u8; 16];
+    let text = text.as_bytes();
+    name[..text.len()].copy_from_slice(text);
+    name
+}
+
+/// A message with what pairing asks of it, computed once.
+pub(crate) struct Asked<'a> {
+    m: &'a Message,
+    key: Key,
+    merchant: u64,
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) fn of(m: &'a Message) -> Asked<'a> {
+        let key = Key::new(m.tenant.0, m.feed, filled(&m.terminal), m.trace.unwrap_or(ABSENT));
+        Asked { m, key, merchant: merchant(m) }
+    }
 }
 
 fn terminal_time(m: &Message) -> u32 {
@@ -88,9 +114,9 @@ fn agree(a: u64, b: u64, absent: u64) -> bool {
 }
 
 /// Where a message's pairs are kept.
+#[derive(Clone, Copy)]
 struct Key {
-    partition: Partition,
-    hash: u64,
+    place: Place,
     terminal: [u8; 16],
     tenant: u16,
     feed: u16,
@@ -99,17 +125,18 @@ struct Key {
 
 impl Key {
     fn new(tenant: u16, feed: u16, terminal: [u8; 16], trace: u32) -> Key {
-        let length = 16 - terminal.iter().rev().take_while(|&&b| b == 0).count();
-        let partition = Partition::of_hash(stable_hash(TenantId(tenant), &terminal[..length]));
-        let salt = u64::from(trace) | u64::from(feed) << 32 | u64::from(tenant) << 48;
-        Key { partition, hash: table_hash(partition, salt, &terminal), terminal, tenant, feed, trace }
+        let length = 16 - u128::from_le_bytes(terminal).leading_zeros() as usize / 8;
+        let partition = Partition::of_hash(name_hash(TenantId(tenant), &terminal, length));
+        let place = Place { partition, hash: 0 };
+        Key { place, terminal, tenant, feed, trace }.with_trace(trace)
     }
 
-    fn of(m: &Message, trace: Option<u32>) -> Key {
-        let mut terminal = [0_u8; 16];
-        let name = m.terminal.as_bytes();
-        terminal[..name.len()].copy_from_slice(name);
-        Key::new(m.tenant.0, m.feed, terminal, trace.unwrap_or(ABSENT))
+    /// The same terminal's key under another trace number.
+    fn with_trace(self, trace: u32) -> Key {
+        let salt = u64::from(trace) | u64::from(self.feed) << 32 | u64::from(self.tenant) << 48;
+        let partition = self.place.partition;
+        let place = Place { partition, hash: table_hash(partition, salt, &self.terminal) };
+        Key { place, trace, ..self }
     }
 
     fn is_of(&self, p: &Pair) -> bool {
@@ -138,25 +165,41 @@ impl Pairs {
         self.pairs.get_mut(number)
     }
 
+    /// Reads where a message's pairs would stand. See [`crate::ahead`].
+    #[inline]
+    pub(crate) fn touch(&self, asked: &Asked<'_>) -> u64 {
+        self.tables.touch(asked.key.place)
+    }
+
+    /// Very likely the newest pair under a message's key: only good for reading ahead.
+    pub(crate) fn likely(&self, asked: &Asked<'_>) -> Option<&Pair> {
+        self.tables
+            .likely(asked.key.place)
+            .and_then(|low| self.pairs.number(low))
+            .and_then(|n| self.pairs.get(n))
+    }
+
     /// The pairs under a message's key that may be meant: the one with the greatest rank, where there is one.
     fn best<R: Ord>(
         &mut self,
-        m: &Message,
+        asked: &Asked<'_>,
         trace: Option<u32>,
         now: i64,
         limits: &Limits,
         mut rank: impl FnMut(&Pair) -> Option<R>,
     ) -> Option<u64> {
-        trace?;
+        let trace = trace?;
         if self.pairs.len() == 0 {
             return None;
         }
-        let (key, pairs) = (Key::of(m, trace), &self.pairs);
+        let key = if trace == asked.key.trace { asked.key } else { asked.key.with_trace(trace) };
+        let pairs = &self.pairs;
         let of = |low| pairs.number(low).and_then(|n| pairs.get(n).map(|p| (n, p)));
-        let newest =
-            self.tables.find(key.partition, key.hash, |low| of(low).is_some_and(|(_, p)| key.is_of(p)));
+        let newest = self
+            .tables
+            .find(key.place.partition, key.place.hash, |low| of(low).is_some_and(|(_, p)| key.is_of(p)));
         let oldest = now - i64::from(lifetime_seconds(limits)) * SECOND_US;
-        let (merchant, batch) = (merchant(m), m.batch.unwrap_or(ABSENT));
+        let (merchant, batch) = (asked.merchant, asked.m.batch.unwrap_or(ABSENT));
         std::iter::successors(newest.and_then(of), |(_, p)| of(p.earlier))
             .take(CHAIN_MAX)
             .take_while(|(_, p)| p.asked_at >= oldest)
@@ -171,10 +214,11 @@ impl Pairs {
 
     /// The payment that a request repeats: the same content under the same trace number, not yet answered,
     /// or answered and sent as a repeat. The newest of several.
-    pub(crate) fn repeated(&mut self, m: &Message, now: i64, limits: &Limits) -> Option<u64> {
+    pub(crate) fn repeated(&mut self, asked: &Asked<'_>, now: i64, limits: &Limits) -> Option<u64> {
+        let m = asked.m;
         let amount = m.amount.map_or((0, 0), |a| (a.minor, a.currency));
         let content = (amount.0, amount.1, card(m), m.processing_code.unwrap_or(ABSENT));
-        self.best(m, m.trace, now, limits, |p| {
+        self.best(asked, asked.m.trace, now, limits, |p| {
             let same = (p.amount, p.currency, p.card, p.processing_code) == content
                 && Mti(p.mti).class() == m.mti.class();
             (!p.is_reversal && same && (!p.answered || m.mti.is_repeat())).then_some(())
@@ -183,34 +227,44 @@ impl Pairs {
 
     /// The payment that an answer belongs to: unanswered ones first, then the same terminal time, then the
     /// newest.
-    pub(crate) fn answered(&mut self, m: &Message, now: i64, limits: &Limits) -> Option<u64> {
+    pub(crate) fn answered(&mut self, asked: &Asked<'_>, now: i64, limits: &Limits) -> Option<u64> {
+        let m = asked.m;
         let time = terminal_time(m);
         let class = m.mti.request_of_response().class();
-        self.best(m, m.trace, now, limits, |p| {
+        self.best(asked, asked.m.trace, now, limits, |p| {
             (!p.is_reversal && Mti(p.mti).class() == class)
                 .then_some((!p.answered, time != ABSENT && p.terminal_time == time))
         })
     }
 
     /// The payment that a reversal takes back: by the original's trace number, else by its own.
-    pub(crate) fn reversed(&mut self, m: &Message, now: i64, limits: &Limits) -> Option<u64> {
+    pub(crate) fn reversed(&mut self, asked: &Asked<'_>, now: i64, limits: &Limits) -> Option<u64> {
+        let m = asked.m;
         let rank = |p: &Pair| {
             let amount_agrees = m.amount.is_none_or(|a| p.currency == 0 || a.minor == p.amount);
             (!p.is_reversal && amount_agrees).then_some(p.outcome != Outcome::Reversed)
         };
-        self.best(m, m.original_trace, now, limits, rank).or_else(|| self.best(m, m.trace, now, limits, rank))
+        self.best(asked, m.original_trace, now, limits, rank)
+            .or_else(|| self.best(asked, asked.m.trace, now, limits, rank))
     }
 
     /// The reversal under this message's own trace number: number of the reversal's pair and of its payment.
-    pub(crate) fn reversal(&mut self, m: &Message, now: i64, limits: &Limits) -> Option<(u64, u64)> {
-        let number = self.best(m, m.trace, now, limits, |p| p.is_reversal.then_some(!p.answered))?;
+    pub(crate) fn reversal(&mut self, asked: &Asked<'_>, now: i64, limits: &Limits) -> Option<(u64, u64)> {
+        let number =
+            self.best(asked, asked.m.trace, now, limits, |p| p.is_reversal.then_some(!p.answered))?;
         self.pairs.get(number).map(|p| (number, p.target))
     }
 
     /// Opens a payment. Gives its number and what had to be forgotten for it.
-    pub(crate) fn open(&mut self, m: &Message, offset: u64, now: i64, limits: &Limits) -> (u64, Vec<Pair>) {
+    pub(crate) fn open(
+        &mut self,
+        asked: &Asked<'_>,
+        offset: u64,
+        now: i64,
+        limits: &Limits,
+    ) -> (u64, Vec<Pair>) {
+        let (m, key) = (asked.m, asked.key);
         let amount = m.amount.unwrap_or_default();
-        let key = Key::of(m, m.trace);
         self.add(
             &key,
             Pair {
@@ -219,7 +273,7 @@ impl Pairs {
                 amount: amount.minor,
                 first12: m.card.map_or(0, |c| c.first12),
                 stem: m.card.map_or(0, |c| c.stem),
-                merchant: merchant(m),
+                merchant: asked.merchant,
                 card: card(m),
                 terminal: key.terminal,
                 target: 0,
@@ -247,13 +301,13 @@ impl Pairs {
     /// Remembers a reversal of the payment `target`, so that its answer finds the payment.
     pub(crate) fn open_reversal(
         &mut self,
-        m: &Message,
+        asked: &Asked<'_>,
         target: u64,
         now: i64,
         limits: &Limits,
     ) -> (u64, Vec<Pair>) {
         let Some(&payment) = self.pairs.get(target) else { return (target, Vec::new()) };
-        let key = Key::of(m, m.trace);
+        let (m, key) = (asked.m, asked.key);
         let pair = Pair {
             asked_at: now,
             target,
@@ -261,7 +315,7 @@ impl Pairs {
             earlier: ABSENT,
             answered: false,
             is_reversal: true,
-            merchant: merchant(m),
+            merchant: asked.merchant,
             batch: m.batch.unwrap_or(ABSENT),
             mti: m.mti.0,
             ..payment
@@ -281,15 +335,15 @@ impl Pairs {
     fn link(&mut self, key: &Key, mut pair: Pair) -> u64 {
         let number = self.pairs.next();
         let pairs = &self.pairs;
-        let newest = self.tables.find(key.partition, key.hash, |low| {
+        let newest = self.tables.find(key.place.partition, key.place.hash, |low| {
             pairs.number(low).and_then(|n| pairs.get(n)).is_some_and(|p| key.is_of(p))
         });
         match newest {
             Some(low) => {
                 pair.earlier = low;
-                self.tables.replace(key.partition, key.hash, low, low_bits(number));
+                self.tables.replace(key.place.partition, key.place.hash, low, low_bits(number));
             }
-            None => self.tables.insert(key.partition, key.hash, low_bits(number)),
+            None => self.tables.insert(key.place.partition, key.place.hash, low_bits(number)),
         }
         self.open += u64::from(pair.is_open());
         self.pairs.push(pair);
@@ -301,7 +355,7 @@ impl Pairs {
         let number = self.pairs.first();
         let pair = self.pairs.pop_front()?;
         let key = Key::new(pair.tenant, pair.feed, pair.terminal, pair.trace);
-        self.tables.remove(key.partition, key.hash, low_bits(number));
+        self.tables.remove(key.place.partition, key.place.hash, low_bits(number));
         let open = pair.is_open();
         self.open -= u64::from(open);
         open.then_some(pair)

@@ -4,7 +4,7 @@
 //! probe lengths are counted, since terminal numbers differ in few bits and a bad hash would show there
 //! first. What a number stands for is the caller's business; the caller compares the real keys.
 
-use tg_types::{PARTITIONS, Partition, mix64};
+use tg_types::{PARTITIONS, Partition, TenantId, mix64};
 
 /// No entry here. No number that a table keeps may be this one.
 const EMPTY: u32 = u32::MAX;
@@ -86,6 +86,31 @@ impl Tables {
         Tables { tables, probes: Probes::default() }
     }
 
+    /// Reads a hash's home bucket and nothing else. See [`crate::ahead`].
+    #[inline]
+    pub(crate) fn touch(&self, place: Place) -> u64 {
+        let table = &self.tables[usize::from(place.partition.0)];
+        let at = place.hash as u32 as usize & table.mask();
+        table.buckets.get(at).map_or(0, |bucket| u64::from(bucket.value))
+    }
+
+    /// The first number kept under an equal tag: very likely, but not surely, the one looked for. Only good
+    /// for reading ahead; not counted as a look-up.
+    #[inline]
+    pub(crate) fn likely(&self, place: Place) -> Option<u32> {
+        let table = &self.tables[usize::from(place.partition.0)];
+        let (tag, mask) = (place.hash as u32, table.mask());
+        let mut at = tag as usize & mask;
+        loop {
+            let bucket = table.buckets.get(at)?;
+            match bucket.value {
+                EMPTY => return None,
+                value if bucket.tag == tag => return Some(value),
+                _ => at = (at + 1) & mask,
+            }
+        }
+    }
+
     /// The number kept for a hash whose real key the caller confirms.
     pub(crate) fn find(&mut self, part: Partition, hash: u64, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
         let at = self.locate(part, hash, is_it)?;
@@ -146,16 +171,44 @@ impl Tables {
     }
 }
 
+/// Where a key stands: its partition, and its hash within it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) partition: Partition,
+    pub(crate) hash: u64,
+}
+
+impl Place {
+    /// The place of a name of at most sixteen bytes, filled up with zeros.
+    #[inline]
+    pub(crate) fn of_name(tenant: TenantId, name: &[u8; 16], length: usize, salt: u64) -> Place {
+        let partition = Partition::of_hash(name_hash(tenant, name, length));
+        Place { partition, hash: table_hash(partition, salt, name) }
+    }
+}
+
+/// [`tg_types::stable_hash`] of a name of at most sixteen bytes, filled up with zeros: the same number, two
+/// words at once. Partitions rest on it, so a test holds the two together.
+#[inline]
+pub(crate) fn name_hash(tenant: TenantId, name: &[u8; 16], length: usize) -> u64 {
+    const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+    let both = u128::from_le_bytes(*name);
+    let mut hash = mix64(0x7469_6C6C_6775_6172 ^ (u64::from(tenant.0) << 32) ^ length as u64);
+    if length > 0 {
+        hash = mix64(hash ^ both as u64).wrapping_add(STEP);
+    }
+    if length > 8 {
+        hash = mix64(hash ^ (both >> 64) as u64).wrapping_add(STEP);
+    }
+    mix64(hash)
+}
+
 /// A table's hash of up to sixteen bytes. The seed belongs to the partition; it is the same on every machine,
 /// since the order in which entities are found must not matter but their state must move between nodes.
 pub(crate) fn table_hash(part: Partition, salt: u64, bytes: &[u8; 16]) -> u64 {
-    let word = |at: usize| {
-        let mut word = [0_u8; 8];
-        word.copy_from_slice(&bytes[at..at + 8]);
-        u64::from_le_bytes(word)
-    };
+    let both = u128::from_le_bytes(*bytes);
     let seed = mix64(0x656E_6769_6E65_5F31 ^ u64::from(part.0));
-    mix64(mix64(word(0) ^ seed).wrapping_add(word(8)) ^ seed.rotate_left(32) ^ salt)
+    mix64(mix64(both as u64 ^ seed).wrapping_add((both >> 64) as u64) ^ seed.rotate_left(32) ^ salt)
 }
 
 #[cfg(test)]
@@ -165,6 +218,14 @@ mod tests {
     use std::collections::BTreeMap;
 
     proptest! {
+        #[test]
+        fn a_name_has_the_hash_of_its_bytes(tenant: u16, name: [u8; 16], length in 0_usize..=16) {
+            let mut filled = [0; 16];
+            filled[..length].copy_from_slice(&name[..length]);
+            let tenant = TenantId(tenant);
+            prop_assert_eq!(name_hash(tenant, &filled, length), tg_types::stable_hash(tenant, &name[..length]));
+        }
+
         /// Against a tree map, with hashes that collide often.
         #[test]
         fn it_behaves_like_a_map(steps in proptest::collection::vec((0_u8..3, 0_u32..60), 0..400)) {

@@ -27,6 +27,13 @@ impl PositionIndex {
         }
     }
 
+    /// Reads a value's home and nothing else. See [`crate::ahead`].
+    #[inline]
+    pub(crate) fn touch(&self, value: u32) -> u32 {
+        let hash = u64::from(value).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        self.buckets.get(hash as usize & self.buckets.len().wrapping_sub(1)).map_or(0, |bucket| bucket.1)
+    }
+
     /// Where the value was last, before this call puts it at `position`.
     pub(crate) fn put(&mut self, value: u32, position: u32) -> Option<u32> {
         if (self.used + 1) * 2 > self.buckets.len() {

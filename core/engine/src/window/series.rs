@@ -4,6 +4,7 @@ mod bytes;
 
 use super::position_index::PositionIndex;
 use crate::WINDOWS;
+use crate::catalogue::BLOCK;
 use tg_types::Money;
 
 const W: usize = WINDOWS.len();
@@ -144,6 +145,30 @@ impl Series {
             self.tidy(now);
         }
         freed
+    }
+
+    /// Reads the middle of the record. See [`crate::ahead`].
+    #[inline]
+    pub(crate) fn touch(&self) -> u64 {
+        u64::from(self.distinct[0][0])
+    }
+
+    /// Reads the end of the ring and the index's home of a value.
+    #[inline]
+    pub(crate) fn touch_ring(&self, value: u32) -> u64 {
+        let mask = self.ring.len().wrapping_sub(1);
+        let at = |position: u32| self.ring.get(position as usize & mask).map_or(0, |e| e.packed);
+        let indexed = self.extra.as_ref().map_or(0, |e| e.indexes[0].touch(value));
+        at(self.head) ^ at(self.head.wrapping_sub(1)) ^ u64::from(indexed)
+    }
+
+    /// When the next entry leaves a window; `i64::MAX` if none stands in any.
+    pub(crate) fn next_leaving(&self) -> i64 {
+        let of = |window: usize| match self.tails[window] {
+            tail if tail == self.head => i64::MAX,
+            tail => self.at(tail).time() + WINDOWS[window].1,
+        };
+        (0..W).map(of).min().unwrap_or(i64::MAX)
     }
 
     /// The oldest entry of a window leaves it.
@@ -322,6 +347,28 @@ impl Series {
         let extra = self.extra();
         extra.indexes = indexes;
         extra.indexed = true;
+    }
+
+    /// Everything that verdicts may ask of this series, for the catalogue to pick from; `back` as in `last`.
+    /// `expire` has been called for now. Gives one bit for each window whose sum is not exact.
+    pub(crate) fn read_all(&self, currency: u16, back: u32, now: i64, block: &mut [i64; BLOCK]) -> u32 {
+        let (last_at, last_amount) = self.last(LONGEST, back).unwrap_or((0, 0));
+        let since = (now - last_at) / 1_000;
+        let [counts, first, second, sums, amounts, times] = block.as_chunks_mut::<W>().0 else { return 0 };
+        let mut inexact = 0;
+        for window in 0..W {
+            let count = self.count(window);
+            counts[window] = i64::from(count);
+            first[window] = i64::from(self.distinct[window][0]);
+            second[window] = i64::from(self.distinct[window][1]);
+            let has_last = back <= count;
+            amounts[window] = if has_last { last_amount } else { -1 };
+            times[window] = if has_last { since } else { -1 };
+            let sum = self.sum(window, currency);
+            sums[window] = sum.value;
+            inexact |= u32::from(sum.partial) << window;
+        }
+        inexact
     }
 
     /// How many entries the window holds. `expire` has been called for now.
