@@ -112,7 +112,7 @@ async fn show(arguments: &Demo, console: &Console) -> Done {
     let lines = BufReader::new(town.stdout.take().expect("the town's output is piped")).lines();
     let mut told = Told::default();
     tokio::select! {
-        () = listen(lines, &center, &mut told, console) => {}
+        () = listen(lines, &center, &mut told) => {}
         asked = serve::until_told() => asked?,
     }
     end_town(&mut town, &mut told).await;
@@ -213,15 +213,11 @@ fn place(p: TownPlace) -> Place {
 
 type TownLines = tokio::io::Lines<BufReader<tokio::process::ChildStdout>>;
 
-/// Listens until the town has said its last word; then gives the findings of its last messages time.
-async fn listen(mut lines: TownLines, center: &Center, told: &mut Told, console: &Console) {
+/// Listens until the town has said its last word.
+async fn listen(mut lines: TownLines, center: &Center, told: &mut Told) {
     while let Ok(Some(line)) = lines.next_line().await {
         told.take(&line, Some(center));
-        if let Some((attack, ..)) = told.truths.last() {
-            tracing::debug!(attack, "the town has begun an attack");
-        }
     }
-    let _ = console;
 }
 
 async fn end_town(town: &mut Child, told: &mut Told) {

@@ -3,11 +3,13 @@
 use super::Web;
 use crate::live::Live;
 use crate::rooms;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::Markup;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use tg_console::view::{Filter, OutcomeFilter};
 use tg_console::{Asset, Frame};
 use tg_store::{Reader, StoreError};
@@ -104,38 +106,59 @@ pub(crate) fn badges(reader: &Reader, now: i64) -> Result<(u64, u64), StoreError
 /// What a page shows: a view drawn inside its frame, or nothing of that name.
 type Drawn = Option<Box<dyn FnOnce(&Frame) -> Markup + Send>>;
 
-/// Makes a page: asks the store, draws, answers.
-async fn page(
+/// A request for a page: who asks, for what.
+pub(crate) struct Asked {
     web: Web,
-    uri: Uri,
+    path: String,
     params: BTreeMap<String, String>,
-    headers: HeaderMap,
-    ask: impl FnOnce(&Reader, &Live, &Viewer, i64) -> Result<Drawn, StoreError> + Send + 'static,
-) -> Response {
-    let viewer = Viewer::of(&params, &headers);
-    let now = jiff::Timestamp::now().as_microsecond();
-    let asking = viewer.clone();
-    let path = uri.path().to_owned();
-    let answer = web
-        .ask(move |reader, live| {
-            let drawn = ask(reader, live, &asking, now)?;
-            let frame = asking.frame(live, &path, &params, now, badges(reader, now)?);
-            Ok(match drawn {
-                Some(draw) => (StatusCode::OK, draw(&frame)),
-                None => (StatusCode::NOT_FOUND, tg_console::not_found(&frame)),
+    viewer: Viewer,
+}
+
+impl FromRequestParts<Web> for Asked {
+    type Rejection = Infallible;
+
+    /// A query that can't be read counts as none.
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Asked, Infallible> {
+        let params = Params::try_from_uri(&parts.uri).map(|Query(params)| params).unwrap_or_default();
+        let viewer = Viewer::of(&params, &parts.headers);
+        Ok(Asked { web: web.clone(), path: parts.uri.path().to_owned(), params, viewer })
+    }
+}
+
+impl Asked {
+    /// Makes the page: asks the store, draws, answers.
+    async fn page(
+        self,
+        ask: impl FnOnce(&Reader, &Live, &Viewer, i64) -> Result<Drawn, StoreError> + Send + 'static,
+    ) -> Response {
+        let Asked { web, path, params, viewer } = self;
+        let now = jiff::Timestamp::now().as_microsecond();
+        let asking = viewer.clone();
+        let answer = web
+            .ask(move |reader, live| {
+                let drawn = ask(reader, live, &asking, now)?;
+                let frame = asking.frame(live, &path, &params, now, badges(reader, now)?);
+                Ok(match drawn {
+                    Some(draw) => (StatusCode::OK, draw(&frame)),
+                    None => (StatusCode::NOT_FOUND, tg_console::not_found(&frame)),
+                })
             })
-        })
-        .await;
-    let (status, markup) = answer.unwrap_or_else(|error| {
-        tracing::error!(%error, "the store did not answer");
-        let text = Text::fixed(
-            "数据库没有应答，请稍后再试；接收不受影响",
-            "The database did not answer, try again later; accepting goes on",
-        );
-        let frame = viewer.frame(&web.live, "/", &BTreeMap::new(), now, (0, 0));
-        (StatusCode::SERVICE_UNAVAILABLE, tg_console::problem(&Problem::new("TG-3001", text), &frame))
-    });
-    html(status, markup, &viewer)
+            .await;
+        let (status, markup) = answer.unwrap_or_else(|error| {
+            tracing::error!(%error, "the store did not answer");
+            let text = Text::fixed(
+                "数据库没有应答，请稍后再试；接收不受影响",
+                "The database did not answer, try again later; accepting goes on",
+            );
+            let frame = viewer.frame(&web.live, "/", &BTreeMap::new(), now, (0, 0));
+            (StatusCode::SERVICE_UNAVAILABLE, tg_console::problem(&Problem::new("TG-3001", text), &frame))
+        });
+        html(status, markup, &viewer)
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
+        self.params.get(name)?.parse().ok()
+    }
 }
 
 fn html(status: StatusCode, markup: Markup, viewer: &Viewer) -> Response {
@@ -151,21 +174,12 @@ fn drawn<V: Send + 'static>(view: V, draw: fn(&V, &Frame) -> Markup) -> Drawn {
     Some(Box::new(move |frame| draw(&view, frame)))
 }
 
-fn number(params: &BTreeMap<String, String>, name: &str) -> Option<u64> {
-    params.get(name)?.parse().ok()
-}
-
-pub(crate) async fn overview(
-    State(web): State<Web>,
-    uri: Uri,
-    Query(params): Params,
-    headers: HeaderMap,
-) -> Response {
-    page(web, uri, params, headers, |reader, live, _, now| {
-        let view = rooms::overview_page(reader, now, rooms::feeds(live, now), live)?;
-        Ok(drawn(view, tg_console::overview))
-    })
-    .await
+pub(crate) async fn overview(asked: Asked) -> Response {
+    asked
+        .page(|reader, live, _, now| {
+            Ok(drawn(rooms::overview_page(reader, now, rooms::feeds(live, now), live)?, tg_console::overview))
+        })
+        .await
 }
 
 /// The filter of the payments room.
@@ -182,138 +196,86 @@ pub(crate) fn filter(params: &BTreeMap<String, String>) -> Filter {
     }
 }
 
-pub(crate) async fn payments(
-    State(web): State<Web>,
-    uri: Uri,
-    Query(params): Params,
-    headers: HeaderMap,
-) -> Response {
-    let (filter, before) = (filter(&params), number(&params, "before"));
-    page(web, uri, params, headers, move |reader, live, viewer, _| {
-        let view = rooms::payments_page(reader, filter, before, &viewer.zone, live)?;
-        Ok(drawn(view, tg_console::payments))
-    })
-    .await
+pub(crate) async fn payments(asked: Asked) -> Response {
+    let (filter, before) = (filter(&asked.params), asked.number("before"));
+    asked
+        .page(move |reader, live, viewer, _| {
+            Ok(drawn(rooms::payments_page(reader, filter, before, &viewer.zone, live)?, tg_console::payments))
+        })
+        .await
 }
 
-pub(crate) async fn payment(
-    State(web): State<Web>,
-    Path(id): Path<String>,
-    uri: Uri,
-    Query(params): Params,
-    headers: HeaderMap,
-) -> Response {
-    page(web, uri, params, headers, move |reader, live, viewer, _| {
-        let Some(id) = id.parse().ok() else { return Ok(None) };
-        let view = rooms::payment_page(reader, id, live, viewer.lang)?;
-        Ok(view.and_then(|view| drawn(view, tg_console::payment)))
-    })
-    .await
+pub(crate) async fn payment(Path(id): Path<String>, asked: Asked) -> Response {
+    asked
+        .page(move |reader, live, viewer, _| {
+            let Some(id) = id.parse().ok() else { return Ok(None) };
+            let view = rooms::payment_page(reader, id, live, viewer.lang)?;
+            Ok(view.and_then(|view| drawn(view, tg_console::payment)))
+        })
+        .await
 }
 
-pub(crate) async fn findings(
-    State(web): State<Web>,
-    uri: Uri,
-    Query(params): Params,
-    headers: HeaderMap,
-) -> Response {
-    let before = number(&params, "before");
-    page(web, uri, params, headers, move |reader, _, _, _| {
-        Ok(drawn(rooms::findings_page(reader, before)?, tg_console::findings))
-    })
-    .await
+pub(crate) async fn findings(asked: Asked) -> Response {
+    let before = asked.number("before");
+    asked
+        .page(move |reader, _, _, _| Ok(drawn(rooms::findings_page(reader, before)?, tg_console::findings)))
+        .await
 }
 
-pub(crate) async fn finding(
-    State(web): State<Web>,
-    Path(id): Path<String>,
-    uri: Uri,
-    Query(params): Params,
-    headers: HeaderMap,
-) -> Response {
-    page(web, uri, params, headers, move |reader, live, _, _| {
-        let view = rooms::finding_page(reader, &id, live)?;
-        Ok(view.and_then(|view| drawn(view, tg_console::finding)))
-    })
-    .await
+pub(crate) async fn finding(Path(id): Path<String>, asked: Asked) -> Response {
+    asked
+        .page(move |reader, live, _, _| {
+            let view = rooms::finding_page(reader, &id, live)?;
+            Ok(view.and_then(|view| drawn(view, tg_console::finding)))
+        })
+        .await
 }
 
-pub(crate) async fn terminals(
-    State(web): State<Web>,
-    uri: Uri,
-    Query(params): Params,
-    headers: HeaderMap,
-) -> Response {
-    let before = params.get("before").and_then(|b| b.parse().ok());
-    page(web, uri, params, headers, move |reader, live, _, now| {
-        Ok(drawn(rooms::terminals_page(reader, before, now, live)?, tg_console::terminals))
-    })
-    .await
+pub(crate) async fn terminals(asked: Asked) -> Response {
+    let before = asked.number("before").and_then(|b| i64::try_from(b).ok());
+    asked
+        .page(move |reader, live, _, now| {
+            Ok(drawn(rooms::terminals_page(reader, before, now, live)?, tg_console::terminals))
+        })
+        .await
 }
 
-pub(crate) async fn terminal(
-    State(web): State<Web>,
-    Path(terminal): Path<String>,
-    uri: Uri,
-    Query(params): Params,
-    headers: HeaderMap,
-) -> Response {
-    page(web, uri, params, headers, move |reader, live, _, now| {
-        let view = rooms::terminal_page(reader, &terminal, now, live)?;
-        Ok(view.and_then(|view| drawn(view, tg_console::terminal)))
-    })
-    .await
+pub(crate) async fn terminal(Path(terminal): Path<String>, asked: Asked) -> Response {
+    asked
+        .page(move |reader, live, _, now| {
+            let view = rooms::terminal_page(reader, &terminal, now, live)?;
+            Ok(view.and_then(|view| drawn(view, tg_console::terminal)))
+        })
+        .await
 }
 
-pub(crate) async fn undecoded(
-    State(web): State<Web>,
-    uri: Uri,
-    Query(params): Params,
-    headers: HeaderMap,
-) -> Response {
-    let before = number(&params, "before");
-    page(web, uri, params, headers, move |reader, live, _, now| {
-        let feeds: Vec<(String, String)> =
-            live.feeds.iter().map(|f| (f.config.name.clone(), f.config.dialect.clone())).collect();
-        Ok(drawn(rooms::undecoded_page(reader, before, now, &feeds)?, tg_console::undecoded))
-    })
-    .await
+pub(crate) async fn undecoded(asked: Asked) -> Response {
+    let before = asked.number("before");
+    asked
+        .page(move |reader, live, _, now| {
+            let feeds: Vec<(String, String)> =
+                live.feeds.iter().map(|f| (f.config.name.clone(), f.config.dialect.clone())).collect();
+            Ok(drawn(rooms::undecoded_page(reader, before, now, &feeds)?, tg_console::undecoded))
+        })
+        .await
 }
 
-pub(crate) async fn health(
-    State(web): State<Web>,
-    uri: Uri,
-    Query(params): Params,
-    headers: HeaderMap,
-) -> Response {
-    page(web, uri, params, headers, |_, live, _, now| {
-        Ok(drawn(rooms::health_page(live, now), tg_console::health))
-    })
-    .await
+pub(crate) async fn health(asked: Asked) -> Response {
+    asked.page(|_, live, _, now| Ok(drawn(rooms::health_page(live, now), tg_console::health))).await
 }
 
-pub(crate) async fn search(
-    State(web): State<Web>,
-    uri: Uri,
-    Query(mut params): Params,
-    headers: HeaderMap,
-) -> Response {
-    let query: String = params.get("q").map(|q| q.chars().take(64).collect()).unwrap_or_default();
+pub(crate) async fn search(mut asked: Asked) -> Response {
     // What was typed may be a card number: it must not come back in the page's links.
-    params.remove("q");
-    page(web, uri, params, headers, move |reader, live, _, _| {
-        Ok(drawn(rooms::search_page(reader, &query, live)?, tg_console::search))
-    })
-    .await
+    let query: String = asked.params.remove("q").map(|q| q.chars().take(64).collect()).unwrap_or_default();
+    asked
+        .page(move |reader, live, _, _| {
+            Ok(drawn(rooms::search_page(reader, &query, live)?, tg_console::search))
+        })
+        .await
 }
 
-pub(crate) async fn not_found(
-    State(web): State<Web>,
-    uri: Uri,
-    Query(params): Params,
-    headers: HeaderMap,
-) -> Response {
-    page(web, uri, params, headers, |_, _, _, _| Ok(None)).await
+pub(crate) async fn not_found(asked: Asked) -> Response {
+    asked.page(|_, _, _, _| Ok(None)).await
 }
 
 /// An asset: its path holds a hash of its content, so it may be kept for ever.
