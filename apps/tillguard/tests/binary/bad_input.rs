@@ -249,3 +249,25 @@ fn core_dumps_are_off() {
     assert_eq!(core.split_whitespace().collect::<Vec<_>>()[4..6], ["0", "0"], "{core}");
     let _ = BINARY;
 }
+
+#[test]
+fn too_many_connections_are_closed_and_counted_and_the_rest_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(&folder.path().join("data"));
+    let mut first = Feed::connect(server.feed);
+    let crowd: Vec<TcpStream> = (0..1_500).filter_map(|_| TcpStream::connect(server.feed).ok()).collect();
+    assert!(crowd.len() > 1_100, "the system itself allows {} connections only", crowd.len());
+    let refused = (0..100).any(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        let page = server.page("/metrics");
+        let line = page
+            .lines()
+            .find(|l| l.starts_with("tillguard_feed_connections_refused_total{"))
+            .unwrap_or_default();
+        line.rsplit(' ').next().and_then(|n| n.parse::<u64>().ok()).is_some_and(|n| n >= 400)
+    });
+    assert!(refused, "the connections over the bound are counted");
+    first.send_all(&sample_frames()[..10]);
+    drop(crowd);
+    assert!(server.stop());
+}

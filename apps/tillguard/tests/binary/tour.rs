@@ -57,3 +57,35 @@ fn the_readmes_tour_works_and_both_languages_tell_the_same() {
     drop(child.stdin.take());
     child.wait().expect("ends");
 }
+
+/// The block of a guide that begins with this line.
+fn toml_of(guide: &str) -> String {
+    let text = std::fs::read_to_string(format!("{ROOT}/docs/guides/{guide}")).expect("reads");
+    let block = text.split("```toml\n").nth(1).expect("a TOML block");
+    block.split("```").next().expect("a block ends").to_owned()
+}
+
+#[test]
+fn the_guides_configuration_starts_a_center() {
+    for guide in ["serve.md", "serve.zh-CN.md"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (http, feed) = (free_address(), free_address());
+        let config = toml_of(guide)
+            .replace("/var/lib/tillguard", &folder.path().join("data").display().to_string())
+            .replace("/etc/tillguard/key", &folder.path().join("key").display().to_string())
+            .replace("127.0.0.1:8080", &http.to_string())
+            .replace("127.0.0.1:9100", &feed.to_string());
+        let file = folder.path().join("tillguard.toml");
+        std::fs::write(&file, config).expect("writes");
+        let mut child = Command::new(BINARY).arg("serve").arg("--config").arg(&file).spawn().expect("starts");
+        let ready = (0..200).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            get(http, "/health/ready").is_some_and(|(status, _)| status == 200)
+        });
+        let page = get(http, "/health?lang=en").map(|(_, body)| body).unwrap_or_default();
+        child.kill().expect("kills");
+        child.wait().expect("ends");
+        assert!(ready, "{guide}: the configuration starts a center");
+        assert!(page.contains("east"), "{guide}: the feed has its name");
+    }
+}
