@@ -119,13 +119,12 @@ impl Engine {
         self.entities.expire(terminal, self.now);
         let Some(entity) = self.entities.get(terminal) else { return Vec::new() };
         let read = |series, what: fn(&crate::window::Series) -> i64| entity.series(series).map_or(0, what);
-        let name = std::str::from_utf8(entity.key.bytes()).unwrap_or("");
         let seen = Answered {
             offset: stamp.offset,
             at: Instant(self.now),
             tenant: m.tenant,
             terminal,
-            terminal_name: Short::new(name).unwrap_or_default(),
+            terminal_name: entity.key.bytes(),
             payment,
             class: m.response_class,
             hour: TerminalHour {

@@ -126,7 +126,7 @@ impl Tables {
         let (tag, mask) = (hash as u32, table.mask());
         let mut at = tag as usize & mask;
         let mut steps = 1;
-        // The load stays at or under three quarters, so an empty bucket ends the walk.
+        // The load stays at or under five eighths, so an empty bucket ends the walk, and soon.
         let found = loop {
             let bucket = table.buckets[at];
             if bucket.value == EMPTY {
@@ -147,7 +147,7 @@ impl Tables {
     pub(crate) fn insert(&mut self, part: Partition, hash: u64, value: u32) {
         debug_assert_ne!(value, EMPTY);
         let table = &mut self.tables[usize::from(part.0)];
-        if (table.used as usize + 1) * 4 > table.buckets.len() * 3 {
+        if (table.used as usize + 1) * 8 > table.buckets.len() * 5 {
             table.grow();
         }
         table.place(Bucket { tag: hash as u32, value });

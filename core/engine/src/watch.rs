@@ -13,12 +13,14 @@ const WATCHES_MAX: usize = 65_536;
 /// Who is watched, and until when.
 pub(crate) struct Watches {
     until: BTreeMap<(TenantId, SubjectKey), Instant>,
+    /// No watch ends before this: until then a tick has nothing to look through.
+    next_end: Instant,
     pub(crate) refused: u64,
 }
 
 impl Watches {
     pub(crate) fn new() -> Watches {
-        Watches { until: BTreeMap::new(), refused: 0 }
+        Watches { until: BTreeMap::new(), next_end: Instant(i64::MAX), refused: 0 }
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -34,6 +36,7 @@ impl Watches {
         }
         let known = self.until.entry(key).or_insert(until);
         *known = (*known).max(until);
+        self.next_end = self.next_end.min(until);
     }
 
     /// What of the message is under watch.
@@ -54,7 +57,11 @@ impl Watches {
 
     /// Ends what is over.
     pub(crate) fn tick(&mut self, now: Instant) {
+        if now < self.next_end {
+            return;
+        }
         self.until.retain(|_, until| *until > now);
+        self.next_end = self.until.values().min().copied().unwrap_or(Instant(i64::MAX));
     }
 
     pub(crate) fn save(&self, w: &mut Writer<'_>) {
@@ -72,7 +79,9 @@ impl Watches {
         watches.refused = r.u64()?;
         for _ in 0..r.count(12)? {
             let key = (TenantId(r.u16()?), load_subject(r)?);
-            if watches.until.insert(key, Instant(r.i64()?)).is_some() {
+            let until = Instant(r.i64()?);
+            watches.next_end = watches.next_end.min(until);
+            if watches.until.insert(key, until).is_some() {
                 return Err(RestoreError::Damaged("a watch stands twice"));
             }
         }

@@ -25,8 +25,8 @@
 use super::{Answered, Detector, Raised};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
-use crate::window::NO_ENTITY;
-use std::collections::{BTreeMap, VecDeque};
+use crate::window::{NO_ENTITY, PositionIndex};
+use std::collections::VecDeque;
 use tg_event::{Finding, FindingSubject, ResponseClass, Severity, SubjectKey};
 use tg_text::Text;
 use tg_types::{Instant, Money, SECOND_US};
@@ -38,6 +38,9 @@ const SMALL_PERCENT: usize = 80;
 const SAME_FIRST12_MIN: usize = 6;
 const SAME_STEM_MIN: usize = 5;
 const ROW_DECLINED_PERCENT: i64 = 50;
+/// Under this share there is no finding.
+const DECLINED_PERCENT_LEAST: i64 =
+    if ROW_DECLINED_PERCENT < MANY_DECLINED_PERCENT { ROW_DECLINED_PERCENT } else { MANY_DECLINED_PERCENT };
 const ATTEMPTS_MAX: usize = 256;
 const TERMINALS_MAX: usize = 131_072;
 const ATTEMPTS_TOTAL_MAX: usize = 2_000_000;
@@ -84,9 +87,49 @@ fn is_quiet(followed: &Followed, now: i64) -> bool {
     now.saturating_sub(followed.last_decline) > HOUR_US
 }
 
+/// The terminals that are followed, by their entity's number.
+#[derive(Default)]
+struct Terminals {
+    places: PositionIndex,
+    /// Free places keep their number in `free`.
+    followed: Vec<Followed>,
+    free: Vec<u32>,
+}
+
+impl Terminals {
+    fn len(&self) -> usize {
+        self.followed.len() - self.free.len()
+    }
+
+    fn get_mut(&mut self, terminal: u32) -> Option<&mut Followed> {
+        self.places.get(terminal).and_then(|place| self.followed.get_mut(place as usize))
+    }
+
+    fn get(&self, terminal: u32) -> Option<&Followed> {
+        self.places.get(terminal).and_then(|place| self.followed.get(place as usize))
+    }
+
+    /// Follows a terminal that is not followed yet.
+    fn insert(&mut self, terminal: u32, followed: Followed) {
+        let place = self.free.pop().unwrap_or(self.followed.len() as u32);
+        match self.followed.get_mut(place as usize) {
+            Some(free) => *free = followed,
+            None => self.followed.push(followed),
+        }
+        self.places.put(terminal, place);
+    }
+
+    fn remove(&mut self, terminal: u32) -> Option<Followed> {
+        let place = self.places.get(terminal)?;
+        self.places.remove(terminal);
+        self.free.push(place);
+        self.followed.get_mut(place as usize).map(std::mem::take)
+    }
+}
+
 /// The detector's state: terminals with a refusal in the last hour.
 pub(crate) struct CardTesting {
-    terminals: BTreeMap<u32, Followed>,
+    terminals: Terminals,
     /// When to look next whether a terminal has become quiet: one entry for each, times rising.
     checks: VecDeque<(i64, u32)>,
     attempts: usize,
@@ -129,20 +172,20 @@ impl Signals {
     fn many_cards(&self, seen: &Answered<'_>) -> bool {
         let hour = &seen.hour;
         hour.declined_cards >= CARDS_MIN
-            && hour.declines * 100 >= hour.payments * MANY_DECLINED_PERCENT
+            && hour.declined_at_least(MANY_DECLINED_PERCENT)
             && self.small * 100 >= self.declined * SMALL_PERCENT
     }
 
     fn in_a_row(&self, seen: &Answered<'_>) -> bool {
         let hour = &seen.hour;
         (self.same_first12 >= SAME_FIRST12_MIN || self.same_stem >= SAME_STEM_MIN)
-            && hour.declines * 100 >= hour.payments * ROW_DECLINED_PERCENT
+            && hour.declined_at_least(ROW_DECLINED_PERCENT)
     }
 }
 
 impl Detector for CardTesting {
     fn new() -> CardTesting {
-        CardTesting { terminals: BTreeMap::new(), checks: VecDeque::new(), attempts: 0, not_followed: 0 }
+        CardTesting { terminals: Terminals::default(), checks: VecDeque::new(), attempts: 0, not_followed: 0 }
     }
 
     fn answered(&mut self, seen: &Answered<'_>) -> Raised {
@@ -152,7 +195,7 @@ impl Detector for CardTesting {
             return Raised::default();
         }
         let now = seen.at.0;
-        let known = self.terminals.get(&seen.terminal);
+        let known = self.terminals.get(seen.terminal);
         // A quiet hour has passed: whatever comes now is a new episode, which only a refusal begins.
         let quiet = known.is_some_and(|f| is_quiet(f, now));
         if (known.is_none() || quiet) && !declined {
@@ -164,8 +207,9 @@ impl Detector for CardTesting {
                 return Raised::default();
             }
             self.checks.push_back((now.saturating_add(HOUR_US), seen.terminal));
+            self.terminals.insert(seen.terminal, Followed::default());
         }
-        let followed = self.terminals.entry(seen.terminal).or_default();
+        let Some(followed) = self.terminals.get_mut(seen.terminal) else { return Raised::default() };
         let before = followed.attempts.len();
         if quiet {
             *followed = Followed::default();
@@ -191,7 +235,10 @@ impl Detector for CardTesting {
             return Raised::default();
         }
         followed.last_decline = now;
-        if seen.hour.declined_cards < SAME_STEM_MIN as i64 || now < followed.watched_until {
+        // What no signal could make up for is seen first: looking through the attempts costs more.
+        let few = seen.hour.declined_cards < SAME_STEM_MIN as i64
+            || !seen.hour.declined_at_least(DECLINED_PERCENT_LEAST);
+        if few || now < followed.watched_until {
             return Raised::default();
         }
         let signals = Signals::of(&followed.attempts);
@@ -203,17 +250,16 @@ impl Detector for CardTesting {
         let again = std::mem::replace(&mut followed.raised, true);
         followed.watched_until = until.0;
         let finding = (!again).then(|| finding(seen, &followed.attempts, &signals, many, row));
-        Raised { finding, watch: Some((SubjectKey::Terminal(seen.terminal_name), until)) }
+        Raised { finding, watch: Some((SubjectKey::Terminal(seen.terminal_name()), until)) }
     }
 
     fn tick(&mut self, now: Instant) {
         // Each terminal is looked at once an hour, so a tick costs what has become due, not all that is followed.
         while self.checks.front().is_some_and(|(due, _)| *due < now.0) {
             let Some((_, terminal)) = self.checks.pop_front() else { break };
-            match self.terminals.get(&terminal) {
+            match self.terminals.get(terminal) {
                 Some(followed) if is_quiet(followed, now.0) => {
-                    self.attempts -= followed.attempts.len();
-                    self.terminals.remove(&terminal);
+                    self.attempts -= self.terminals.remove(terminal).map_or(0, |f| f.attempts.len());
                 }
                 _ => self.checks.push_back((now.0.saturating_add(HOUR_US), terminal)),
             }
@@ -228,8 +274,12 @@ impl Detector for CardTesting {
             w.u32(*terminal);
         }
         w.varint(self.terminals.len() as u64);
-        for (terminal, followed) in &self.terminals {
-            w.u32(*terminal);
+        // Each followed terminal has one check. Sorted, so that equal states have equal bytes.
+        let mut terminals: Vec<u32> = self.checks.iter().map(|c| c.1).collect();
+        terminals.sort_unstable();
+        for terminal in terminals {
+            let Some(followed) = self.terminals.get(terminal) else { continue };
+            w.u32(terminal);
             w.i64(followed.last_decline);
             w.u8(u8::from(followed.raised));
             w.i64(followed.watched_until);
@@ -251,6 +301,7 @@ impl Detector for CardTesting {
     fn load(r: &mut Reader<'_>) -> Result<CardTesting, RestoreError> {
         let mut state = CardTesting::new();
         state.not_followed = r.u64()?;
+        let mut terminals = Vec::new();
         for _ in 0..r.count(12)? {
             state.checks.push_back((r.i64()?, r.u32()?));
         }
@@ -276,13 +327,16 @@ impl Detector for CardTesting {
                 });
             }
             state.attempts += followed.attempts.len();
-            if state.terminals.insert(terminal, followed).is_some() {
+            if terminal == NO_ENTITY || state.terminals.get(terminal).is_some() {
                 return Err(RestoreError::Damaged("a followed terminal stands twice"));
             }
+            state.terminals.insert(terminal, followed);
+            terminals.push(terminal);
         }
         let mut checked: Vec<u32> = state.checks.iter().map(|c| c.1).collect();
         checked.sort_unstable();
-        if !checked.iter().eq(state.terminals.keys()) {
+        terminals.sort_unstable();
+        if checked != terminals {
             return Err(RestoreError::Damaged("a followed terminal is not looked at"));
         }
         Ok(state)
@@ -300,7 +354,7 @@ fn finding(
     many: bool,
     row: bool,
 ) -> Finding {
-    let terminal = seen.terminal_name;
+    let terminal = seen.terminal_name();
     let mut events: Vec<u64> = attempts.iter().flat_map(|a| [a.request, a.answer]).collect();
     events.sort_unstable();
     events.dedup();

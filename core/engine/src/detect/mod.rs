@@ -21,12 +21,19 @@ pub(crate) struct Answered<'a> {
     pub(crate) tenant: TenantId,
     /// The payment's terminal: its number among the entities, and its name.
     pub(crate) terminal: u32,
-    pub(crate) terminal_name: Short<16>,
+    pub(crate) terminal_name: &'a [u8],
     /// The request.
     pub(crate) payment: &'a Pair,
     pub(crate) class: ResponseClass,
     /// The terminal's last hour, this answer included.
     pub(crate) hour: TerminalHour,
+}
+
+impl Answered<'_> {
+    /// The terminal's name as text.
+    pub(crate) fn terminal_name(&self) -> Short<16> {
+        Short::new(std::str::from_utf8(self.terminal_name).unwrap_or("")).unwrap_or_default()
+    }
 }
 
 /// What the exact windows say of a terminal's last hour.
@@ -35,6 +42,13 @@ pub(crate) struct TerminalHour {
     pub(crate) payments: i64,
     pub(crate) declines: i64,
     pub(crate) declined_cards: i64,
+}
+
+impl TerminalHour {
+    /// At least so many percent of the payments were refused.
+    pub(crate) fn declined_at_least(&self, percent: i64) -> bool {
+        self.declines * 100 >= self.payments * percent
+    }
 }
 
 /// What a detector wants to happen.

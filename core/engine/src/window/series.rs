@@ -355,7 +355,6 @@ impl Series {
         let (last_at, last_amount) = self.last(LONGEST, back).unwrap_or((0, 0));
         let since = (now - last_at) / 1_000;
         let [counts, first, second, sums, amounts, times] = block.as_chunks_mut::<W>().0 else { return 0 };
-        let mut inexact = 0;
         for window in 0..W {
             let count = self.count(window);
             counts[window] = i64::from(count);
@@ -364,9 +363,15 @@ impl Series {
             let has_last = back <= count;
             amounts[window] = if has_last { last_amount } else { -1 };
             times[window] = if has_last { since } else { -1 };
-            let sum = self.sum(window, currency);
-            sums[window] = sum.value;
-            inexact |= u32::from(sum.partial) << window;
+        }
+        *sums = [0; W];
+        let mut inexact = 0;
+        if let Some(of) = self.sums_of(currency) {
+            for (window, sum) in sums.iter_mut().enumerate() {
+                let reading = of.read(window);
+                *sum = reading.value;
+                inexact |= u32::from(reading.partial) << window;
+            }
         }
         inexact
     }
@@ -381,16 +386,16 @@ impl Series {
         i64::from(self.distinct[window][dimension])
     }
 
-    /// Sum of the window's amounts in one currency.
-    pub(crate) fn sum(&self, window: usize, currency: u16) -> Reading {
+    /// The windows' sums of the amounts in one currency; none if there is no such amount.
+    fn sums_of(&self, currency: u16) -> Option<&Sums> {
         if currency == 0 {
-            return Reading::default();
+            return None;
         }
         if currency == self.currency {
-            return self.sums.read(window);
+            return Some(&self.sums);
         }
         let others = self.extra.as_ref().map_or(&[][..], |e| &e.others);
-        others.iter().find(|o| o.0 == currency).map_or(Reading::default(), |o| o.2.read(window))
+        others.iter().find(|o| o.0 == currency).map(|o| &o.2)
     }
 
     /// Time and amount of the entry `back` places before the head (1 is the newest), if the window holds it.
