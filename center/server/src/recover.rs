@@ -61,7 +61,16 @@ fn restore(journal: &Journal<RealDisk>, config: &Config, stored_to: u64) -> Resu
                     "the store is behind the snapshot; replaying the whole log"
                 );
             }
-            Ok(heart) => return Ok(heart),
+            Ok(heart) => {
+                if behind {
+                    tracing::error!(
+                        stored_to,
+                        cut = snapshot.cut,
+                        "the log no longer holds what the store lacks"
+                    );
+                }
+                return Ok(heart);
+            }
             Err(error) if whole => {
                 tracing::warn!(%error, "the snapshot is of another version; replaying the log")
             }
@@ -120,6 +129,9 @@ pub(crate) fn open(config: &Config, secret: &Secret) -> Result<Opened, Problem> 
     let path = config.data.join("store.sqlite");
     let mut store = Store::open(&path, Bounds::default()).map_err(|e| store_problem(&e))?;
     let stored_to = store.next_offset().map_err(|e| store_problem(&e))?;
+    if stored_to > recovery.next_offset {
+        return Err(store_ahead(stored_to, recovery.next_offset));
+    }
     let mut heart = restore(&journal, config, stored_to)?;
     heart.stored_to(stored_to);
     let started = Clock::now();
@@ -132,6 +144,21 @@ pub(crate) fn open(config: &Config, secret: &Secret) -> Result<Opened, Problem> 
     tracing::info!(events, next_offset = heart.next_offset(), elapsed = ?started.elapsed(), torn_tail = recovery.torn_tail, "recovered");
     let tokens = Arc::new(TokenKey::derive(secret.bytes(), TenantId::default(), 1));
     Ok(Opened { journal, heart, store, tokens })
+}
+
+/// The store follows the journal; if it is ahead, the journal is an older copy than the store.
+fn store_ahead(stored_to: u64, next_offset: u64) -> Problem {
+    let what = Text::new(
+        format!(
+            "数据库已到第 {stored_to} 条，日志只到第 {next_offset} 条：日志像是旧副本。若日志确实是要用的，移走 store.sqlite 再启动，它会由日志重建。"
+        ),
+        format!(
+            "the store is at offset {stored_to}, the journal ends at {next_offset}: the journal looks like an old copy. If it is the right one, move store.sqlite away and start again; it is made anew from the journal."
+        ),
+    );
+    Problem::new("TG-3001", what)
+        .in_file("store.sqlite")
+        .because(format!("<= {next_offset}"), stored_to.to_string())
 }
 
 /// Prints verdicts and findings of a data folder, from the beginning of its log (or, where that is gone,

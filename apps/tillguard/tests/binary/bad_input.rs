@@ -156,6 +156,13 @@ fn refusals_say_what_and_why() {
         run(&["serve", "--json", "--data", &text(&file.join("below")), "--key-file", &key, "--http", &http]);
     assert_eq!(problem(&output)["code"], "TG-3001");
 
+    let ahead = rusqlite::Connection::open(data.join("store.sqlite")).expect("opens");
+    ahead.execute("UPDATE meta SET value = value + 1000 WHERE name = 'next_offset'", []).expect("writes");
+    let refused = serve(&["--http", &http]);
+    assert!(refused["what"]["en"].as_str().is_some_and(|w| w.contains("old copy")), "{refused}");
+    ahead.execute("UPDATE meta SET value = value - 1000 WHERE name = 'next_offset'", []).expect("writes");
+    drop(ahead);
+
     let newer = rusqlite::Connection::open(data.join("store.sqlite")).expect("opens");
     newer.pragma_update(None, "user_version", 99).expect("writes");
     drop(newer);
