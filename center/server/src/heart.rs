@@ -11,7 +11,7 @@ use tg_event::{
     Epoch, Event, Feedback, Limits, Message, Outcome, Outcomes, PaymentChange, PaymentStage, Stamp,
 };
 use tg_store::{Chunk, Counted, Step, TerminalSeen, Undecodable};
-use tg_types::{Instant, MtiClass, SECOND_US};
+use tg_types::{Instant, MtiClass, SECOND_US, Short, TenantId, stable_hash};
 
 /// What happened since the log began: parts of the state, so they survive a restart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,6 +43,10 @@ pub struct Heart {
     totals: Totals,
     outcomes: Outcomes,
     chunk: Chunk,
+    /// Counts of the minute at hand, and terminals of the chunk at hand: both go into the chunk when it is
+    /// taken, since a map's look-up for each message costs more than the rest of the noting.
+    minute: Minute,
+    terminals: Terminals,
     /// Events before this are in the store already.
     stored_to: u64,
     /// Payments opened before this may be indexed although they are not in `followed`.
@@ -72,6 +76,8 @@ impl Heart {
             totals,
             outcomes: Outcomes::default(),
             chunk: Chunk::default(),
+            minute: Minute::default(),
+            terminals: Terminals::default(),
             stored_to: 0,
             unsure_before: 0,
             followed: BTreeSet::new(),
@@ -161,6 +167,8 @@ impl Heart {
 
     /// What the store has to take over since the last call; empty if nothing happened.
     pub fn take_chunk(&mut self) -> Chunk {
+        self.minute.write(&mut self.chunk);
+        self.terminals.write(&mut self.chunk);
         let next_offset = self.engine.next_offset().max(self.chunk.next_offset);
         let mut chunk = std::mem::replace(&mut self.chunk, Chunk { next_offset, ..Chunk::default() });
         chunk.next_offset = next_offset;
@@ -172,11 +180,11 @@ impl Heart {
         let known = stamp.offset < self.stored_to;
         match event {
             Event::Message(message) if !known => {
-                self.chunk.count(stamp.log_time, Counted::Frames, "", 1);
-                self.note_terminal(stamp, message);
+                self.minute_of(stamp.log_time).frames += 1;
+                self.terminals.note(stamp, message);
             }
             Event::Undecoded(undecoded) if !known => {
-                self.chunk.count(stamp.log_time, Counted::Frames, "", 1);
+                self.minute_of(stamp.log_time).frames += 1;
                 self.chunk.count(stamp.log_time, Counted::Undecoded, undecoded.kind.name(), 1);
                 if self.chunk.undecoded.len() < CHUNK_UNDECODED_MAX {
                     let undecoded = *undecoded;
@@ -204,7 +212,7 @@ impl Heart {
                     self.chunk.steps.push(Step { change: change.clone(), message, verdict });
                 } else if change.stage == PaymentStage::Asked {
                     self.totals.unindexed += 1;
-                    self.chunk.count(stamp.log_time, Counted::Unindexed, "", 1);
+                    self.minute_of(stamp.log_time).unindexed += 1;
                 }
             }
         }
@@ -238,45 +246,118 @@ impl Heart {
     }
 
     fn count_change(&mut self, change: &PaymentChange, message: Option<&Message>) {
-        let label = match (change.stage, change.outcome) {
-            (PaymentStage::Asked, _) => {
-                self.chunk.count(change.at, Counted::Payments, "", 1);
-                return;
+        let minute = self.minute_of(change.at);
+        match (change.stage, change.outcome) {
+            (PaymentStage::Asked, _) => minute.payments += 1,
+            (PaymentStage::Repeated, _) | (_, Outcome::Open) => {}
+            (_, outcome) => {
+                if let Some(place) = OUTCOMES.iter().position(|(o, _)| *o == outcome) {
+                    minute.outcomes[place] += 1;
+                }
+                if outcome == Outcome::Declined
+                    && let Some(message) = message
+                {
+                    minute.count_code(message.scheme, change.response_code);
+                    if self.minute.codes.len() >= MINUTE_CODES_MAX {
+                        self.minute.write(&mut self.chunk);
+                    }
+                }
             }
-            (PaymentStage::Repeated, _) => return,
-            (_, Outcome::Open) => return,
-            (_, Outcome::Approved) => "approved",
-            (_, Outcome::Declined) => "declined",
-            (_, Outcome::Unknown) => "unknown",
-            (_, Outcome::ReversalSent) => "reversal_sent",
-            (_, Outcome::Reversed) => "reversed",
-            (_, Outcome::ReversalRefused) => "reversal_refused",
-        };
-        self.chunk.count(change.at, Counted::Outcome, label, 1);
-        if change.outcome == Outcome::Declined
-            && let Some(message) = message
-        {
-            let label = format!("{}:{}", message.scheme, change.response_code);
-            self.chunk.count(change.at, Counted::Code, &label, 1);
         }
     }
 
-    fn note_terminal(&mut self, stamp: Stamp, message: &Message) {
+    /// The counts of a log time's minute. Those of the minute before go into the chunk.
+    fn minute_of(&mut self, at: Instant) -> &mut Minute {
+        if !(self.minute.from..self.minute.from + MINUTE_US).contains(&at.0) {
+            self.minute.write(&mut self.chunk);
+            self.minute.from = at.0.div_euclid(MINUTE_US) * MINUTE_US;
+        }
+        &mut self.minute
+    }
+}
+
+const MINUTE_US: i64 = 60 * SECOND_US;
+
+/// Outcomes that are counted, with their labels.
+const OUTCOMES: [(Outcome, &str); 6] = [
+    (Outcome::Approved, "approved"),
+    (Outcome::Declined, "declined"),
+    (Outcome::Unknown, "unknown"),
+    (Outcome::ReversalSent, "reversal_sent"),
+    (Outcome::Reversed, "reversed"),
+    (Outcome::ReversalRefused, "reversal_refused"),
+];
+
+/// Response codes that are counted side by side: more go into the chunk, so that a sender who makes up codes
+/// can't lengthen the search.
+const MINUTE_CODES_MAX: usize = 64;
+
+/// What happened in one minute of log time and is not in the chunk yet.
+#[derive(Default)]
+struct Minute {
+    /// Log time of its beginning, in microseconds.
+    from: i64,
+    frames: u64,
+    payments: u64,
+    unindexed: u64,
+    /// In the order of [`OUTCOMES`].
+    outcomes: [u64; OUTCOMES.len()],
+    /// Refusals by scheme and code.
+    codes: Vec<(Short<16>, Short<4>, u64)>,
+}
+
+impl Minute {
+    fn count_code(&mut self, scheme: Short<16>, code: Short<4>) {
+        match self.codes.iter_mut().find(|c| c.1 == code && c.0 == scheme) {
+            Some(counted) => counted.2 += 1,
+            None => self.codes.push((scheme, code, 1)),
+        }
+    }
+
+    /// Moves the counts into a chunk.
+    fn write(&mut self, chunk: &mut Chunk) {
+        let at = Instant(self.from);
+        let plain = [
+            (Counted::Frames, &mut self.frames),
+            (Counted::Payments, &mut self.payments),
+            (Counted::Unindexed, &mut self.unindexed),
+        ];
+        for (counted, n) in plain.into_iter().filter(|(_, n)| **n > 0) {
+            chunk.count(at, counted, "", std::mem::take(n));
+        }
+        for (n, (_, label)) in self.outcomes.iter_mut().zip(OUTCOMES).filter(|(n, _)| **n > 0) {
+            chunk.count(at, Counted::Outcome, label, std::mem::take(n));
+        }
+        for (scheme, code, n) in self.codes.drain(..) {
+            chunk.count(at, Counted::Code, &format!("{scheme}:{code}"), n);
+        }
+    }
+}
+
+/// Buckets of [`Terminals`]: a power of two, over three times as many as terminals in a chunk.
+const TERMINAL_BUCKETS: usize = 16_384;
+const _: () = assert!(CHUNK_TERMINALS_MAX * 3 < TERMINAL_BUCKETS);
+
+/// The terminals heard since the last chunk, found without the standard map's slow hash.
+struct Terminals {
+    /// Place in `heard` plus one; 0 is empty.
+    buckets: Box<[u16]>,
+    heard: Vec<((TenantId, Short<16>), TerminalSeen)>,
+}
+
+impl Default for Terminals {
+    fn default() -> Self {
+        Terminals { buckets: vec![0; TERMINAL_BUCKETS].into(), heard: Vec::new() }
+    }
+}
+
+impl Terminals {
+    fn note(&mut self, stamp: Stamp, message: &Message) {
         if message.terminal.is_empty() {
             return;
         }
         let key = (message.tenant, message.terminal);
-        let room = self.chunk.terminals.len() < CHUNK_TERMINALS_MAX;
-        if !room && !self.chunk.terminals.contains_key(&key) {
-            return;
-        }
-        let seen = self.chunk.terminals.entry(key).or_insert_with(|| TerminalSeen {
-            merchant: message.merchant,
-            serial: message.serial,
-            feed: message.feed,
-            seen: (stamp.log_time, stamp.log_time),
-            sign_on: None,
-        });
+        let Some(seen) = self.seen(key, stamp, message) else { return };
         seen.seen.1 = stamp.log_time;
         seen.feed = message.feed;
         if !message.merchant.is_empty() {
@@ -287,6 +368,44 @@ impl Heart {
         }
         if message.mti.class() == MtiClass::NetworkManagement && message.mti.is_response() {
             seen.sign_on = Some((stamp.log_time, message.response_code));
+        }
+    }
+
+    /// What is noted of a terminal; a new one only if there is room.
+    fn seen(
+        &mut self,
+        key: (TenantId, Short<16>),
+        stamp: Stamp,
+        message: &Message,
+    ) -> Option<&mut TerminalSeen> {
+        let mut at = stable_hash(key.0, key.1.as_bytes()) as usize & (TERMINAL_BUCKETS - 1);
+        let place = loop {
+            match usize::from(self.buckets[at]) {
+                0 if self.heard.len() >= CHUNK_TERMINALS_MAX => return None,
+                0 => {
+                    let seen = TerminalSeen {
+                        merchant: message.merchant,
+                        serial: message.serial,
+                        feed: message.feed,
+                        seen: (stamp.log_time, stamp.log_time),
+                        sign_on: None,
+                    };
+                    self.heard.push((key, seen));
+                    self.buckets[at] = self.heard.len() as u16;
+                    break self.heard.len() - 1;
+                }
+                n if self.heard[n - 1].0 == key => break n - 1,
+                _ => at = (at + 1) & (TERMINAL_BUCKETS - 1),
+            }
+        };
+        self.heard.get_mut(place).map(|(_, seen)| seen)
+    }
+
+    /// Moves all into a chunk.
+    fn write(&mut self, chunk: &mut Chunk) {
+        if !self.heard.is_empty() {
+            chunk.terminals.extend(self.heard.drain(..));
+            self.buckets.fill(0);
         }
     }
 }

@@ -96,7 +96,7 @@ fn stream(seed: u64, gap_us: i64, limits: Limits, payments: u32) -> u64 {
         for extra in extras(&m, last.as_ref(), dice) {
             run.apply(&Event::Message(Box::new(extra)));
         }
-        if dice % 401 == 0 {
+        if dice.is_multiple_of(401) {
             run.apply(&Event::Undecoded(Undecoded {
                 tenant: TenantId(0),
                 feed: 0,

@@ -59,7 +59,7 @@ impl Engine {
                     let [_, terminal, ..] = pair.slots;
                     read ^= match m.response_class {
                         ResponseClass::Declined | ResponseClass::KeepCard => self.touch_entities(&pair.slots),
-                        _ => self.entities.touch(terminal),
+                        _ => self.entities.touch(terminal) ^ self.entities.touch_declines(terminal),
                     };
                 }
             }

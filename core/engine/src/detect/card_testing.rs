@@ -76,6 +76,8 @@ struct Attempt {
 #[derive(Default)]
 struct Followed {
     attempts: VecDeque<Attempt>,
+    /// Time of the oldest attempt, or earlier: before an hour has passed since, nothing leaves.
+    oldest_at: i64,
     last_decline: i64,
     /// A finding was raised in this episode.
     raised: bool,
@@ -214,10 +216,14 @@ impl Detector for CardTesting {
         if quiet {
             *followed = Followed::default();
         }
-        while followed.attempts.front().is_some_and(|a| a.at <= now.saturating_sub(HOUR_US))
-            || followed.attempts.len() >= ATTEMPTS_MAX
-        {
-            followed.attempts.pop_front();
+        let hour_ago = now.saturating_sub(HOUR_US);
+        if followed.oldest_at <= hour_ago || followed.attempts.len() >= ATTEMPTS_MAX {
+            while followed.attempts.front().is_some_and(|a| a.at <= hour_ago)
+                || followed.attempts.len() >= ATTEMPTS_MAX
+            {
+                followed.attempts.pop_front();
+            }
+            followed.oldest_at = followed.attempts.front().map_or(now, |a| a.at);
         }
         followed.attempts.push_back(Attempt {
             request: seen.payment.payment,

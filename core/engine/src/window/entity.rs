@@ -182,10 +182,18 @@ impl Entities {
         self.get(slot).map_or(0, |e| u64::from(e.due) ^ e.payments.touch() ^ u64::from(e.declines.is_some()))
     }
 
-    /// Reads the end of an entity's ring, and where it would look for a value.
+    /// Reads the head of an entity's declines.
+    #[inline]
+    pub(crate) fn touch_declines(&self, slot: u32) -> u64 {
+        self.get(slot).and_then(|e| e.declines.as_ref()).map_or(0, |d| d.touch())
+    }
+
+    /// Reads the end of an entity's rings, and where it would look for a value.
     #[inline]
     pub(crate) fn touch_ring(&self, slot: u32, value: u32) -> u64 {
-        self.get(slot).map_or(0, |e| e.payments.touch_ring(value))
+        self.get(slot).map_or(0, |e| {
+            e.payments.touch_ring(value) ^ e.declines.as_ref().map_or(0, |d| d.touch() ^ d.touch_last())
+        })
     }
 
     /// Slots given out so far, free ones included.

@@ -156,10 +156,20 @@ impl Series {
     /// Reads the end of the ring and the index's home of a value.
     #[inline]
     pub(crate) fn touch_ring(&self, value: u32) -> u64 {
+        let earlier = self.extra.as_ref().map_or(self.head, |e| e.indexes[0].touch(value));
+        self.touch_last() ^ self.word_at(self.head) ^ self.word_at(earlier)
+    }
+
+    /// Reads the newest entry.
+    #[inline]
+    pub(crate) fn touch_last(&self) -> u64 {
+        self.word_at(self.head.wrapping_sub(1))
+    }
+
+    #[inline]
+    fn word_at(&self, position: u32) -> u64 {
         let mask = self.ring.len().wrapping_sub(1);
-        let at = |position: u32| self.ring.get(position as usize & mask).map_or(0, |e| e.packed);
-        let indexed = self.extra.as_ref().map_or(0, |e| e.indexes[0].touch(value));
-        at(self.head) ^ at(self.head.wrapping_sub(1)) ^ u64::from(indexed)
+        self.ring.get(position as usize & mask).map_or(0, |e| e.packed)
     }
 
     /// When the next entry leaves a window; `i64::MAX` if none stands in any.
