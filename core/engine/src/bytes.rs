@@ -27,20 +27,69 @@ impl Writer<'_> {
         self.u64(n as u64);
     }
     /// Seven bits a byte, least first; small numbers take one byte.
-    pub(crate) fn varint(&mut self, mut n: u64) {
-        let mut buffer = [0_u8; 10];
-        let mut length = 0;
-        loop {
-            buffer[length] = (n as u8 & 0x7F) | if n > 0x7F { 0x80 } else { 0 };
-            length += 1;
-            n >>= 7;
-            if n == 0 {
-                break;
-            }
+    pub(crate) fn varint(&mut self, n: u64) {
+        if n < 0x80 {
+            return self.u8(n as u8);
         }
-        self.bytes(&buffer[..length]);
+        let mut piece = Piece::default();
+        piece.varint(n);
+        self.piece(&piece);
     }
+    /// Appends what was put together.
+    pub(crate) fn piece(&mut self, piece: &Piece) {
+        self.bytes(&piece.bytes[..piece.length]);
+    }
+    #[cfg(test)]
+    fn zigzag(&mut self, n: i64) {
+        let mut piece = Piece::default();
+        piece.zigzag(n);
+        self.piece(&piece);
+    }
+}
+
+/// A few numbers put together in place: the millions of window entries of a snapshot reach the list of bytes
+/// in one step each.
+pub(crate) struct Piece {
+    bytes: [u8; Piece::MAX],
+    length: usize,
+}
+
+impl Default for Piece {
+    fn default() -> Self {
+        Piece { bytes: [0; Piece::MAX], length: 0 }
+    }
+}
+
+impl Piece {
+    /// Room for a window entry: four varints and two bytes.
+    const MAX: usize = 48;
+
+    pub(crate) fn clear(&mut self) {
+        self.length = 0;
+    }
+
+    #[inline]
+    fn byte(&mut self, byte: u8) {
+        self.bytes[self.length] = byte;
+        self.length += 1;
+    }
+
+    pub(crate) fn u16(&mut self, n: u16) {
+        n.to_le_bytes().into_iter().for_each(|byte| self.byte(byte));
+    }
+
+    /// As [`Writer::varint`].
+    #[inline]
+    pub(crate) fn varint(&mut self, mut n: u64) {
+        while n >= 0x80 {
+            self.byte(n as u8 | 0x80);
+            n >>= 7;
+        }
+        self.byte(n as u8);
+    }
+
     /// A signed number whose small magnitudes take few bytes.
+    #[inline]
     pub(crate) fn zigzag(&mut self, n: i64) {
         self.varint(((n << 1) ^ (n >> 63)) as u64);
     }
@@ -110,10 +159,15 @@ impl Reader<'_> {
 /// A check over bytes against accidents (torn or rotten snapshots), not against people.
 pub(crate) fn checksum(bytes: &[u8]) -> u64 {
     let mut sum = tg_types::mix64(bytes.len() as u64);
-    for chunk in bytes.chunks(8) {
+    let mut add = |word: u64| {
+        sum = (sum ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    words.iter().for_each(|word| add(u64::from_le_bytes(*word)));
+    if !rest.is_empty() {
         let mut word = [0_u8; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        sum = (sum ^ u64::from_le_bytes(word)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
+        word[..rest.len()].copy_from_slice(rest);
+        add(u64::from_le_bytes(word));
     }
     tg_types::mix64(sum)
 }

@@ -2,7 +2,7 @@
 
 use super::{Entry, LONGEST, NO_VALUE, Series, W};
 use crate::RestoreError;
-use crate::bytes::{Reader, Writer};
+use crate::bytes::{Piece, Reader, Writer};
 
 impl Series {
     /// Appends what can't be derived: tails, currency, missing time, entries.
@@ -13,16 +13,19 @@ impl Series {
         let missing_at = self.extra.as_ref().map_or(i64::MIN, |e| e.missing_at);
         w.varint((missing_at.max(-1) + 1) as u64);
         let (mut position, mut before, mut currency) = (self.tails[LONGEST], 0, self.currency);
+        let mut piece = Piece::default();
         while position != self.head {
             let entry = self.at(position);
             let changed = entry.currency() != currency;
-            w.varint(((entry.time() - before) as u64) << 1 | u64::from(changed));
+            piece.clear();
+            piece.varint(((entry.time() - before) as u64) << 1 | u64::from(changed));
             if changed {
                 currency = entry.currency();
-                w.u16(currency);
+                piece.u16(currency);
             }
-            w.zigzag(entry.amount);
-            entry.values[..dimensions].iter().for_each(|&v| w.varint(u64::from(v.wrapping_add(1))));
+            piece.zigzag(entry.amount);
+            entry.values[..dimensions].iter().for_each(|&v| piece.varint(u64::from(v.wrapping_add(1))));
+            w.piece(&piece);
             before = entry.time();
             position = position.wrapping_add(1);
         }
