@@ -4,12 +4,13 @@
 //! another. Adds to the contract's keys only what pages need (texts, red lines, what to say). Never holds a
 //! card number: the values to tell that facts don't hold are the caller's to fill in, masked.
 
+use crate::answers::contradictions;
 use crate::belief::{Evidence, belief, why};
 use crate::contact::{Contact, owner_text, show_contact};
 use crate::facts::{Facts, Role};
 use crate::gates::Gates;
 use crate::knowledge::{Action, Knowledge, RetryRule};
-use crate::money::{MoneyKnown, contradictions};
+use crate::money::MoneyKnown;
 use crate::plan::{Ground, Plan, plan};
 use crate::safety::Situation;
 use serde::Serialize;
@@ -160,8 +161,9 @@ const LEAST_SHOWN: f64 = 0.01;
 /// Causes shown, at most.
 const MOST_CAUSES: usize = 6;
 
-/// Why the payment failed, what to do, whom to call.
+/// Why the payment failed, what to do, whom to call. A code inside the message counts as the code.
 pub fn diagnose(knowledge: &Knowledge, facts: &Facts) -> Diagnosis {
+    let facts = &facts.with_code_of_message(knowledge);
     let situation = Situation::of(knowledge, facts);
     let evidence = Evidence::of(knowledge, facts);
     let belief = belief(knowledge, &evidence, facts);

@@ -171,6 +171,14 @@ macro_rules! keys {
         }
 
         impl Facts {
+            /// True if this key has a value.
+            pub(crate) fn has(&self, key: &str) -> bool {
+                match key {
+                    $(stringify!($key) => self.$key.is_some(),)*
+                    _ => false,
+                }
+            }
+
             fn put(&mut self, key: &str, value: &str) -> bool {
                 match key {
                     $(stringify!($key) => {
@@ -372,7 +380,7 @@ pub(crate) const OBSERVATIONS: &[(&str, &[&str])] = &[
 /// Longest piece of an input that an error repeats: enough to find a typing error, too short for a card number.
 const SHOWN_CHARS: usize = 12;
 
-fn shown(word: &str) -> String {
+pub(crate) fn shown(word: &str) -> String {
     // A number typed into the wrong place may be a card's: digits are not repeated.
     let hidden: String = word.chars().map(|c| if c.is_ascii_digit() { '*' } else { c }).collect();
     match hidden.char_indices().nth(SHOWN_CHARS) {

@@ -12,6 +12,7 @@
 //! To add a cause: one `[[cause]]` in `data/causes.toml`, its steps in `data/actions.toml`, a golden case in
 //! `tests/golden.rs`.
 
+mod answers;
 pub mod belief;
 mod contact;
 mod diagnosis;
@@ -21,6 +22,7 @@ pub mod gates;
 mod knowledge;
 mod lint;
 mod message;
+mod message_code;
 mod money;
 mod parse;
 mod plan;

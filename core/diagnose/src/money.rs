@@ -3,6 +3,7 @@
 //! Why it exists: whether a payment may be taken again hangs on this alone, and “you were not charged” is a
 //! sentence that no terminal can know. Never says that an account was not debited.
 
+use crate::answers::contradictions;
 use crate::facts::{Charged, Facts, Outcome, Reversal, Stage};
 use crate::knowledge::{AnsweredBy, Knowledge, RetryRule};
 use tg_text::Text;
@@ -141,22 +142,6 @@ fn of_reversal(knowledge: &Knowledge, facts: &Facts) -> Option<MoneyKnown> {
         return Some(if accepted { MoneyKnown::ReversalAccepted } else { MoneyKnown::ReversalOpen });
     }
     facts.is_reversal_request().then_some(MoneyKnown::ReversalOpen)
-}
-
-/// Facts that can't both be true, in words. They make the outcome unknown; they are not averaged.
-pub(crate) fn contradictions(knowledge: &Knowledge, facts: &Facts) -> Vec<Text> {
-    let Some(class) = knowledge.class_of(facts).filter(|_| facts.code.is_some()) else { return Vec::new() };
-    match facts.outcome {
-        Some(Outcome::Declined) if class.approves => vec![Text::fixed(
-            "应答码表示已批准，但结果填的是未批准：按结果未知处理。",
-            "The code says approved, the outcome says declined: treated as unknown.",
-        )],
-        Some(Outcome::Approved) if !class.approves => vec![Text::fixed(
-            "应答码表示未批准，但结果填的是已批准：按结果未知处理。",
-            "The code says not approved, the outcome says approved: treated as unknown.",
-        )],
-        _ => Vec::new(),
-    }
 }
 
 /// The one sentence about the money that the facts allow.
