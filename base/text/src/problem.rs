@@ -172,6 +172,8 @@ problems! {
         => "店方联系收单机构，报应答码、时间、流水号和终端号。" / "The shop calls its acquirer with the code, time, trace number and terminal number.";
     "TG-1006": "要处理的内容太大" / "The input is too large"
         => "把文件分成几份。" / "Split the file.";
+    "TG-1007": "文件内容有误" / "The file's content is wrong"
+        => "改正所指的位置，再运行一次。" / "Correct the place that is named and run it again.";
     "TG-2001": "配置有误" / "The configuration is wrong"
         => "改正所指的行，再启动。" / "Correct the line that is named and start again.";
     "TG-2002": "参数用错" / "Wrong use"

@@ -24,6 +24,7 @@ mod lint;
 mod message;
 mod message_code;
 mod money;
+pub mod network;
 mod parse;
 mod plan;
 pub mod safety;
