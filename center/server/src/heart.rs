@@ -472,3 +472,57 @@ impl From<SavedTotals> for Totals {
         Totals { accepted, verdicts, undecoded, findings, unindexed }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use tg_engine::{Traffic, TrafficShape};
+
+    /// Counted one by one in a map, and taken in chunks of odd lengths across several minutes.
+    #[test]
+    fn chunks_hold_every_count_of_their_minutes_and_the_terminals_heard() {
+        let shape = TrafficShape { cards: 500, terminals: 6_000, gap_us: 15_000, rough: true };
+        let mut heart = Heart::new(10);
+        let (mut counted, mut expected) = (BTreeMap::new(), Chunk::default());
+        let (mut heard, mut noted) = (BTreeSet::new(), BTreeSet::new());
+        for (n, event) in Traffic::new(shape, 5).take(20_000).enumerate() {
+            let stamp = event.stamp;
+            let beat = heart.beat(stamp, &event.event);
+            if let Event::Message(m) = &event.event {
+                expected.count(stamp.log_time, Counted::Frames, "", 1);
+                heard.insert((m.tenant, m.terminal));
+            }
+            for change in &beat.outcomes.changes {
+                let label = match (change.stage, change.outcome) {
+                    (PaymentStage::Repeated, _) => continue,
+                    (PaymentStage::Asked, _) => {
+                        expected.count(stamp.log_time, Counted::Payments, "", 1);
+                        continue;
+                    }
+                    (_, Outcome::Approved) => "approved",
+                    (_, Outcome::Declined) => "declined",
+                    (_, Outcome::Unknown) => "unknown",
+                    (_, other) => panic!("{other:?} does not occur in this traffic"),
+                };
+                expected.count(stamp.log_time, Counted::Outcome, label, 1);
+                if change.outcome == Outcome::Declined {
+                    let label = format!("unionpay:{}", change.response_code);
+                    expected.count(stamp.log_time, Counted::Code, &label, 1);
+                }
+            }
+            if n % 1_777 == 0 || n == 19_999 {
+                let chunk = heart.take_chunk();
+                assert_eq!(chunk.next_offset, stamp.offset + 1);
+                chunk.minutes.into_iter().for_each(|(key, n)| *counted.entry(key).or_insert(0) += n);
+                noted.extend(chunk.terminals.into_keys());
+            }
+        }
+        let unindexed: u64 = counted.iter().filter(|(k, _)| k.1 == Counted::Unindexed).map(|(_, n)| n).sum();
+        assert_eq!(unindexed, heart.totals().unindexed);
+        counted.retain(|key, _| key.1 != Counted::Unindexed);
+        assert_eq!(counted, expected.minutes);
+        assert!(counted.keys().map(|k| k.0).collect::<BTreeSet<_>>().len() > 1, "more than one minute");
+        assert_eq!(noted, heard);
+    }
+}
