@@ -31,6 +31,8 @@ pub enum Command {
     Decode(Decode),
     /// 解释应答码、屏幕文字、厂商代码 / explain a response code, words on a screen, a vendor's code
     Explain(Explain),
+    /// 这笔为什么失败、现在怎么办 / why a payment failed and what to do now
+    Diagnose(Diagnose),
     /// 启动安全中心 / run the center
     Serve(Serve),
     /// 把录像发送到接入口 / send a recording to a feed
@@ -72,6 +74,25 @@ pub struct Explain {
     /// 厂商 / vendor, such as pax
     #[arg(long)]
     pub vendor: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Diagnose {
+    /// 已知的情况，例如 code=A7、message=安全处理失败、network=ok / what is known
+    #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
+    pub given: Vec<String>,
+    /// 对问题的回答，不知道填 dont_know / the answer to a question; dont_know is one
+    #[arg(long, value_name = "QUESTION=VALUE", num_args = 1..)]
+    pub answer: Vec<String>,
+    /// 已经做过的步骤 / a step that was tried: sign_on=failed
+    #[arg(long, value_name = "ACTION=failed|fixed", num_args = 1..)]
+    pub did: Vec<String>,
+    /// 对一个公开的排障问题求计划 / plan over a published troubleshooting problem
+    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["given", "answer", "did"])]
+    pub network: Option<String>,
+    /// 求解方法 / how to plan: exact, questions, repairs
+    #[arg(long, default_value = "exact", requires = "network")]
+    pub policy: String,
 }
 
 #[derive(Args)]

@@ -7,6 +7,7 @@ mod arguments;
 mod bench;
 mod decode;
 mod demo;
+mod diagnose;
 mod doctor;
 mod explain;
 mod output;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Decode(a) => decode::run(&a, &console),
         Command::Explain(a) => explain::run(&a, &console),
+        Command::Diagnose(a) => diagnose::run(&a, &console),
         Command::Serve(a) => serve::run(a, &console),
         Command::Send(a) => send::run(&a, &console),
         Command::Replay(a) => replay::run(&a, &console),

@@ -3,6 +3,7 @@
 mod bad_input;
 mod card_numbers;
 mod commands;
+mod diagnose;
 mod harness;
 mod kill;
 mod pages;

@@ -8,7 +8,7 @@
 //! - exact: the optimum over all plans, by branch and bound with an omniscient lower bound;
 //! - questions: one-step look-ahead: a question is asked if asking it and then only repairing costs less than
 //!   only repairing (Heckerman, Breese, Rommelse 1995);
-//! - repairs: probability over cost, recomputed after each failure; calls when that is cheaper.
+//! - repairs: probability over expected cost, recomputed after each failure; the call is one of the actions.
 
 use super::file::{Component, Observation};
 use std::collections::BTreeMap;
@@ -309,14 +309,14 @@ impl Planner<'_> {
         }
         let weight = network.weight(rows);
         let call = (weight * network.call, Choice::Call);
+        // The call is one more action, which always ends it: it is taken once it is the most efficient.
         let best = match self.by_efficiency(rows, weight).first() {
-            Some((_, component)) => {
+            Some((efficiency, component)) if efficiency * network.call > 1.0 + EPSILON => {
                 let sound = network.sound(rows, *component);
                 let now = network.mending(*component, weight, weight - network.weight(&sound));
-                let cost = now + self.repairs(&sound).0;
-                if cost < call.0 - EPSILON { (cost, Choice::Mend(*component)) } else { call }
+                (now + self.repairs(&sound).0, Choice::Mend(*component))
             }
-            None => call,
+            _ => call,
         };
         self.only_repairs.insert(name, best);
         best
