@@ -7,6 +7,7 @@
 use crate::charset;
 use crate::content::{from_hex, is_ascii_digits, push_hex};
 use crate::dialect::{BitmapForm, Dialect, Encoding, FieldSpec, LengthKind, PrefixForm};
+use crate::examine::is_digits;
 use crate::message::{Message, bitmap_hex};
 use crate::mti::Mti;
 use crate::plan::bit;
@@ -33,7 +34,7 @@ pub enum BuildError {
         /// The field.
         field: u8,
         /// Its limit, or its fixed length.
-        max: u16,
+        max: u32,
         /// What was given.
         found: usize,
     },
@@ -56,6 +57,8 @@ pub struct Builder {
     header: BTreeMap<String, Vec<u8>>,
     /// Write the bitmap's second half even if it is empty.
     second_half: bool,
+    /// Write the third bitmap even if it is empty.
+    third_half: bool,
     /// Each field as it will stand in the message, its prefix included.
     fields: BTreeMap<u8, Vec<u8>>,
 }
@@ -69,13 +72,21 @@ impl std::fmt::Debug for Builder {
 impl Builder {
     /// A message of a type, without fields.
     pub fn new(dialect: Arc<Dialect>, mti: Mti) -> Builder {
-        Builder { dialect, mti, header: BTreeMap::new(), second_half: false, fields: BTreeMap::new() }
+        Builder {
+            dialect,
+            mti,
+            header: BTreeMap::new(),
+            second_half: false,
+            third_half: false,
+            fields: BTreeMap::new(),
+        }
     }
 
     /// The same message again, to be changed or written. Padding that is not zero becomes zero.
     pub fn of(message: &Message<'_>) -> Builder {
         let mut builder = Builder::new(message.dialect().clone(), message.mti());
         builder.second_half = message.bitmap() & bit(1) != 0;
+        builder.third_half = message.dialect().third_bitmap && message.bitmap() & bit(65) != 0;
         for part in &message.dialect().header {
             if let Some(bytes) = message.header(&part.name) {
                 builder.header.insert(part.name.clone(), bytes.to_vec());
@@ -131,7 +142,7 @@ impl Builder {
     pub fn set_number(&mut self, field: u8, number: u64) -> Result<&mut Builder, BuildError> {
         let spec = self.dialect.field(field).ok_or(BuildError::UnknownField(field))?;
         match spec.length {
-            LengthKind::Fixed => self.set(field, &format!("{number:0width$}", width = usize::from(spec.max))),
+            LengthKind::Fixed => self.set(field, &format!("{number:0width$}", width = spec.max as usize)),
             _ => self.set(field, &number.to_string()),
         }
     }
@@ -164,17 +175,31 @@ impl Builder {
         }
         let digits = self.mti.digits();
         match self.dialect.message_type {
-            PrefixForm::Bcd => push_digits(out, &digits, false),
+            PrefixForm::Bcd | PrefixForm::Binary => push_digits(out, &digits, false),
             PrefixForm::Ascii => out.extend(digits),
+            PrefixForm::Ebcdic => out.extend(digits.map(|digit| digit | 0xF0)),
         }
         let mut bitmap = self.fields.keys().fold(0, |bitmap, field| bitmap | bit(*field));
+        // The third bitmap's highest bit is field 129.
+        let third = self.fields.keys().filter(|field| **field > 128);
+        let third = third.fold(0u64, |third, field| third | 1 << (192 - u32::from(*field)));
+        if self.dialect.third_bitmap && (third != 0 || self.third_half) {
+            bitmap |= bit(65);
+        }
         if (bitmap as u64 != 0 || self.second_half) && self.dialect.bitmap != BitmapForm::Hex32 {
             bitmap |= bit(1);
         }
         match self.dialect.bitmap {
             BitmapForm::Binary if bitmap & bit(1) == 0 => out.extend(((bitmap >> 64) as u64).to_be_bytes()),
-            BitmapForm::Binary => out.extend(bitmap.to_be_bytes()),
-            BitmapForm::Hex | BitmapForm::Hex32 => out.extend(bitmap_hex(&self.dialect, bitmap).bytes()),
+            BitmapForm::Binary => {
+                out.extend(bitmap.to_be_bytes());
+                if self.dialect.third_bitmap && bitmap & bit(65) != 0 {
+                    out.extend(third.to_be_bytes());
+                }
+            }
+            BitmapForm::Hex | BitmapForm::Hex32 => {
+                out.extend(bitmap_hex(&self.dialect, bitmap, third).bytes());
+            }
         }
         for written in self.fields.values() {
             out.extend(written);
@@ -212,24 +237,25 @@ impl Builder {
         units: usize,
         content: &[u8],
     ) -> Result<Vec<u8>, BuildError> {
-        let max = usize::from(spec.max);
+        let max = spec.max as usize;
         if units > max || (spec.length == LengthKind::Fixed && units != max) {
             return Err(BuildError::BadLength { field, max: spec.max, found: units });
         }
-        if spec.digits && !is_ascii_digits(content) {
+        if spec.digits && !is_digits(self.dialect.charset, content) {
             return Err(BuildError::BadValue { field, expected: "digits" });
         }
         let mut out = Vec::with_capacity(content.len() + 3);
-        let width = match spec.length {
-            LengthKind::Fixed => 0,
-            LengthKind::Ll => 2,
-            LengthKind::Lll => 3,
-        };
+        let width = spec.length.digits();
         if width > 0 {
             let digits = format!("{units:0width$}");
-            match self.dialect.length_prefix {
+            match spec.prefix {
                 PrefixForm::Ascii => out.extend(digits.bytes()),
+                PrefixForm::Ebcdic => out.extend(digits.bytes().map(|digit| digit | 0xF0)),
                 PrefixForm::Bcd => push_digits(&mut out, digits.as_bytes(), false),
+                PrefixForm::Binary => {
+                    let number = (units as u32).to_be_bytes();
+                    out.extend(number.iter().skip(number.len() - spec.prefix_length()));
+                }
             }
         }
         out.extend(content);
@@ -263,13 +289,28 @@ impl Builder {
                 push_digits(&mut content, value.as_bytes(), spec.encoding == Encoding::BcdRight);
                 self.with_prefix(field, spec, value.len(), &content)
             }
-            Encoding::Track => {
+            Encoding::SignedBcd => {
+                let sign = value.chars().next().ok_or(bad("a sign, then digits"))?;
+                let digits = value.get(sign.len_utf8()..).unwrap_or_default();
+                if !is_ascii_digits(digits.as_bytes()) {
+                    return Err(bad("a sign, then digits"));
+                }
+                let mut content = charset::encode(self.dialect.charset, sign.encode_utf8(&mut [0; 4]))
+                    .filter(|sign| sign.len() == 1)
+                    .ok_or(bad("a sign of one byte"))?;
+                push_digits(&mut content, digits.as_bytes(), false);
+                self.with_prefix(field, spec, 1 + digits.len(), &content)
+            }
+            Encoding::Track | Encoding::TrackLeft => {
                 let nibbles = value.replace('=', "D");
                 if !nibbles.bytes().all(|c| c.is_ascii_hexdigit()) {
                     return Err(bad("track data: digits and ="));
                 }
-                let padded =
-                    if nibbles.len().is_multiple_of(2) { nibbles.clone() } else { nibbles.clone() + "0" };
+                let padded = match (nibbles.len().is_multiple_of(2), spec.pads_left()) {
+                    (true, _) => nibbles.clone(),
+                    (false, true) => "0".to_owned() + &nibbles,
+                    (false, false) => nibbles.clone() + "0",
+                };
                 let content = from_hex(padded.as_bytes()).ok_or(bad("track data: digits and ="))?;
                 self.with_prefix(field, spec, nibbles.len(), &content)
             }

@@ -30,6 +30,12 @@ pub fn is_ascii_digits(bytes: &[u8]) -> bool {
     bytes.iter().fold(true, |good, byte| good & byte.is_ascii_digit())
 }
 
+/// True if every byte is an EBCDIC digit.
+#[inline]
+pub fn is_ebcdic_digits(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |good, byte| good & (0xF0..=0xF9).contains(byte))
+}
+
 /// True if every byte is an ASCII hexadecimal character.
 #[inline]
 pub fn is_ascii_hex(bytes: &[u8]) -> bool {

@@ -12,9 +12,9 @@ use crate::content::is_bcd;
 use crate::dialect::{BitmapForm, Dialect, PrefixForm, VARIABLE_FIELDS_MAX};
 use crate::error::{DecodeError, ErrorKind, Finding};
 use crate::examine::{bad_characters, check_fields, header_length_is_wrong};
-use crate::message::{Message, bitmap_hex};
+use crate::message::{Message, read_prefix};
 use crate::mti::Mti;
-use crate::plan::{Prefix, Shape, ShapeCache, Unit};
+use crate::plan::{Prefix, Shape, ShapeCache, Unit, bit};
 use std::sync::Arc;
 
 /// Decodes messages of one dialect. Keeps a plan per bitmap, so use one decoder per thread, not one per
@@ -56,6 +56,7 @@ enum Examined<'a> {
 struct Head {
     mti: Mti,
     bitmap: u128,
+    third: u64,
     start: usize,
 }
 
@@ -131,6 +132,10 @@ impl Decoder {
                 Mti::from_number(two(*high) * 100 + two(*low))
             }
             (PrefixForm::Ascii, digits) => Mti::from_digits(digits),
+            (PrefixForm::Ebcdic, [a, b, c, d]) => {
+                // F0 becomes 30; what is no digit stays none.
+                Mti::from_digits(&[a ^ 0xC0, b ^ 0xC0, c ^ 0xC0, d ^ 0xC0])
+            }
             _ => None,
         };
         let bad_digits = DecodeError {
@@ -141,7 +146,7 @@ impl Decoder {
             found: Finding::OtherAt(at as u32),
         };
         let mti = mti.ok_or((bad_digits, None))?;
-        let (bitmap, start) = read_bitmap(dialect.bitmap, bytes, bitmap_at).map_err(|e| match e {
+        let (bitmap, third, start) = read_bitmap(dialect, bytes, bitmap_at).map_err(|e| match e {
             BitmapFault::Cut(need) => (truncated(bitmap_at, need), Some(mti)),
             BitmapFault::NotHex(position) => {
                 let error = DecodeError {
@@ -154,13 +159,13 @@ impl Decoder {
                 (error, Some(mti))
             }
         })?;
-        Ok(Head { mti, bitmap, start })
+        Ok(Head { mti, bitmap, third, start })
     }
 
     #[inline]
     fn short_way<'a>(&mut self, bytes: &'a [u8]) -> Option<Message<'a>> {
         let head = self.head(bytes).ok()?;
-        let shape = self.shapes.get(&self.dialect, head.bitmap);
+        let shape = self.shapes.get(&self.dialect, head.bitmap, head.third);
         if shape.unknown.is_some()
             || bytes.len() > u32::MAX as usize
             || header_length_is_wrong(&self.dialect, bytes)
@@ -194,7 +199,7 @@ impl Decoder {
             Ok(head) => head,
             Err((error, mti)) => return Examined::Failed { error, mti, message: None },
         };
-        let shape = self.shapes.get(&self.dialect, head.bitmap);
+        let shape = self.shapes.get(&self.dialect, head.bitmap, head.third);
         let mut message = Message {
             bytes,
             mti: head.mti,
@@ -215,8 +220,9 @@ enum BitmapFault {
     NotHex(usize),
 }
 
-/// The bitmap and where it ends.
-fn read_bitmap(form: BitmapForm, bytes: &[u8], at: usize) -> Result<(u128, usize), BitmapFault> {
+/// The first two bitmaps, the third, and where they end.
+fn read_bitmap(dialect: &Dialect, bytes: &[u8], at: usize) -> Result<(u128, u64, usize), BitmapFault> {
+    let form = dialect.bitmap;
     let half = |at: usize| -> Result<u64, BitmapFault> {
         match form {
             BitmapForm::Binary => {
@@ -237,13 +243,20 @@ fn read_bitmap(form: BitmapForm, bytes: &[u8], at: usize) -> Result<(u128, usize
     let size = if form == BitmapForm::Binary { 8 } else { 16 };
     let first = half(at)?;
     if first >> 63 == 0 && form != BitmapForm::Hex32 {
-        return Ok((u128::from(first) << 64, at + size));
+        return Ok((u128::from(first) << 64, 0, at + size));
     }
-    let second = half(at + size).map_err(|fault| match fault {
-        BitmapFault::Cut(_) => BitmapFault::Cut(size * 2),
-        other => other,
-    })?;
-    Ok((u128::from(first) << 64 | u128::from(second), at + size * 2))
+    let further = |nth: usize| {
+        half(at + size * nth).map_err(|fault| match fault {
+            BitmapFault::Cut(_) => BitmapFault::Cut(size * (nth + 1)),
+            other => other,
+        })
+    };
+    let second = further(1)?;
+    let bitmap = u128::from(first) << 64 | u128::from(second);
+    if dialect.third_bitmap && bitmap & bit(65) != 0 {
+        return Ok((bitmap, further(2)?, at + size * 3));
+    }
+    Ok((bitmap, 0, at + size * 2))
 }
 
 /// Walks the runs; gives where the message ends, or `None` at anything that is not plainly sound.
@@ -280,8 +293,19 @@ fn walk(shape: &Shape, bytes: &[u8], start: usize, ends: &mut [u32; VARIABLE_FIE
                 rest = after;
                 ascii_number(prefix)?
             }
+            Prefix::Binary1 => {
+                let (prefix, after) = rest.split_first()?;
+                rest = after;
+                u32::from(*prefix)
+            }
+            Prefix::General(form, length) => {
+                let (prefix, after) = rest.split_at_checked(usize::from(length))?;
+                rest = after;
+                // Three bytes or six digits at most.
+                read_prefix(form, prefix)? as u32
+            }
         };
-        if units > u32::from(run.max) {
+        if units > run.max {
             return None;
         }
         let length = match run.unit {
@@ -313,7 +337,7 @@ fn ascii_number(digits: &[u8]) -> Option<u32> {
 impl Partial<'_> {
     /// The bitmap as upper-case hexadecimal, if it was sound.
     pub fn bitmap_hex(&self) -> Option<String> {
-        self.message.as_ref().map(|m| bitmap_hex(&self.dialect, m.bitmap()))
+        self.message.as_ref().map(|m| m.bitmap_hex())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::masking::{hide, mask_account_number, mask_card_numbers, mask_hex};
 use crate::meaning;
 use crate::message::{Field, Message};
 use crate::mti::{Class, Mti};
-use crate::names::field_name;
+use crate::subfields::{SubFieldDescription, hex_without, look_inside};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use tg_emv::{Tlv, TlvWalker, is_secret, leaves, result_meanings, tag_hex, tag_info, tag_name};
 use tg_text::Text;
@@ -64,6 +64,9 @@ pub struct FieldDescription {
     /// True if nothing of the value may be shown.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub masked: bool,
+    /// Its parts, where the dialect knows what stands inside.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subfields: Vec<SubFieldDescription>,
 }
 
 /// One EMV data object, masked.
@@ -168,21 +171,27 @@ fn fill(description: &mut Description, message: &Message<'_>, code_meaning: &Cod
     description.mti = Some(mti.to_string());
     description.bitmap = Some(message.bitmap_hex());
     for field in message.fields() {
-        let (value, masked) = match chip_data(&field) {
-            Some(chip) => {
+        let inside = look_inside(message.dialect(), &field);
+        let (value, masked) = match (chip_data(&field), &inside) {
+            (Some(chip), _) => {
                 let (value, error) = describe_chip(&mut description.emv, &field, &chip);
                 description.error = error.as_ref().map(ErrorDescription::from);
                 (value, false)
             }
-            None => shown(mti, &field),
+            (None, Some(inside)) if !inside.secret.is_empty() => match field.spec.encoding {
+                Encoding::Bytes => (hex_without(field.data, &inside.secret), false),
+                _ => (hide(&field.clear_value()), true),
+            },
+            (None, _) => shown(mti, &field),
         };
         description.fields.push(FieldDescription {
             number: field.number,
-            name: field_name(field.number),
+            name: message.dialect().field_name(field.number),
             value,
             offset: field.offset,
             length: field.length,
             masked,
+            subfields: inside.map_or_else(Vec::new, |inside| inside.parts),
         });
     }
     description.meaning = meanings(message, code_meaning);
@@ -192,8 +201,10 @@ fn meanings(message: &Message<'_>, code_meaning: &CodeMeaning<'_>) -> Vec<(&'sta
     let mut meanings = vec![("message_type", message.mti().text())];
     let mut add = |key, text: Option<Text>| meanings.extend(text.map(|text| (key, text)));
     add("processing_code", message.number(3).and_then(meaning::processing_code));
-    add("entry_mode", message.number(22).and_then(meaning::entry_mode));
-    add("pin_entry", message.number(22).and_then(meaning::pin_capability));
+    // In ISO 8583:1993 field 22 has twelve characters and another meaning.
+    let entry = message.field(22).filter(|field| field.units <= 4).and_then(|field| field.number());
+    add("entry_mode", entry.and_then(meaning::entry_mode));
+    add("pin_entry", entry.and_then(meaning::pin_capability));
     add("response_code", message.text(39).and_then(|code| code_meaning(message.mti(), &code)));
     meanings
 }
@@ -201,7 +212,9 @@ fn meanings(message: &Message<'_>, code_meaning: &CodeMeaning<'_>) -> Vec<(&'sta
 /// What of a field may be shown, and whether it is hidden whole.
 fn shown(mti: Mti, field: &Field<'_>) -> (String, bool) {
     let clear = field.clear_value();
-    let whole = matches!(field.number, 35 | 36 | 45 | 52 | 96) || is_key_material(mti, field);
+    let whole = matches!(field.number, 35 | 36 | 45 | 52 | 96)
+        || is_key_material(mti, field)
+        || is_cardholder_check(field);
     if whole {
         return (hide(&clear), true);
     }
@@ -210,9 +223,10 @@ fn shown(mti: Mti, field: &Field<'_>) -> (String, bool) {
         // Identifiers of a fixed form: people need them to talk to the acquirer.
         (37 | 38 | 39 | 41 | 42 | 49 | 50 | 51, _) => clear,
         (48, Encoding::BcdLeft | Encoding::BcdRight) => mask_card_numbers(&clear),
-        (_, Encoding::BcdLeft | Encoding::BcdRight | Encoding::HexText) => clear,
-        (_, Encoding::Track) => return (hide(&clear), true),
-        (_, Encoding::Bytes) if field.spec.length == LengthKind::Fixed => clear,
+        (_, Encoding::BcdLeft | Encoding::BcdRight | Encoding::SignedBcd | Encoding::HexText) => clear,
+        (_, Encoding::Track | Encoding::TrackLeft) => return (hide(&clear), true),
+        // MACs and the like.
+        (_, Encoding::Bytes) if field.spec.length == LengthKind::Fixed && field.spec.max <= 8 => clear,
         (_, Encoding::Bytes) => mask_hex(field.data),
         (_, Encoding::Text) if field.spec.digits => clear,
         (_, Encoding::Text) => match field.text() {
@@ -230,6 +244,12 @@ fn is_key_material(mti: Mti, field: &Field<'_>) -> bool {
     mti.class() == Class::NetworkManagement
         && field.number == 62
         && (mti.is_response() || !field.data.iter().all(|b| (0x20..0x7F).contains(b)))
+}
+
+/// Usage AM of field 61 between UnionPay's hosts: what the cardholder is checked by, CVN2, name, document and
+/// phone among it. Its inner form is not public, so all of it is hidden.
+fn is_cardholder_check(field: &Field<'_>) -> bool {
+    field.number == 61 && field.data.windows(5).any(|window| window == b"CUPAM")
 }
 
 /// The bytes of EMV data, and how many bytes of the message stand for one of them.

@@ -3,18 +3,18 @@
 //! Why it exists: an operator needs the field and the byte, not "invalid". This order of checks defines what
 //! a sound message is. Never reports what it read, only where and how much.
 
-use crate::content::{is_ascii_digits, is_ascii_hex};
-use crate::dialect::{Dialect, Encoding, FieldSpec, LengthKind};
+use crate::charset::digit_value;
+use crate::content::{is_ascii_digits, is_ascii_hex, is_ebcdic_digits};
+use crate::dialect::{Charset, Dialect, Encoding, FieldSpec, LengthKind};
 use crate::error::{DecodeError, ErrorKind, Finding};
 use crate::message::{Message, read_prefix};
-use crate::plan::numbers;
 
 /// Checks field by field; `message.sound` counts those that are sound.
 pub(crate) fn check_fields(message: &mut Message<'_>, start: usize) -> Result<(), DecodeError> {
     let bytes = message.bytes;
     let dialect = message.dialect().clone();
     let (mut at, mut variable) = (start, 0);
-    for number in numbers(message.shape.bitmap) {
+    for number in message.shape.numbers() {
         let fault = |kind, expected, found| DecodeError {
             kind,
             field: Some(number),
@@ -25,22 +25,22 @@ pub(crate) fn check_fields(message: &mut Message<'_>, start: usize) -> Result<()
         let spec = dialect
             .field(number)
             .ok_or_else(|| fault(ErrorKind::UnknownField, Finding::DefinedField, Finding::UndefinedField))?;
-        let prefix = dialect.prefix_length(spec.length);
+        let prefix = spec.prefix_length();
         let cut = |need: usize, from: usize| {
             let have = bytes.len().saturating_sub(from);
             fault(ErrorKind::Truncated, Finding::Bytes(need as u32), Finding::Bytes(have as u32))
         };
         let units = match spec.length {
-            LengthKind::Fixed => usize::from(spec.max),
+            LengthKind::Fixed => spec.max as usize,
             _ => {
                 let prefix_bytes = bytes.get(at..at + prefix).ok_or_else(|| cut(prefix, at))?;
-                let units = read_prefix(&dialect, prefix_bytes).ok_or_else(|| {
+                let units = read_prefix(spec.prefix, prefix_bytes).ok_or_else(|| {
                     fault(ErrorKind::LengthNotDigits, Finding::Digits, Finding::OtherAt(at as u32))
                 })?;
-                if units > usize::from(spec.max) {
+                if units > spec.max as usize {
                     return Err(fault(
                         ErrorKind::LengthOverLimit,
-                        Finding::AtMost(u32::from(spec.max)),
+                        Finding::AtMost(spec.max),
                         Finding::Length(units as u32),
                     ));
                 }
@@ -109,6 +109,10 @@ fn bad_nibble(spec: FieldSpec, units: usize, data: &[u8]) -> Option<usize> {
     if !spec.is_bcd() {
         return None;
     }
+    if spec.encoding == Encoding::SignedBcd {
+        let digits = FieldSpec { encoding: Encoding::BcdLeft, ..spec };
+        return bad_nibble(digits, units.saturating_sub(1), data.get(1..)?).map(|at| at + 1);
+    }
     let odd = !units.is_multiple_of(2);
     data.iter().enumerate().find_map(|(at, byte)| {
         let (mut high, mut low) = (byte >> 4, byte & 15);
@@ -127,13 +131,14 @@ pub(crate) fn bad_characters(message: &Message<'_>) -> Option<(u8, DecodeError)>
     for rank in message.shape.characters.iter().copied() {
         let (number, span) = message.span_of_rank(usize::from(rank))?;
         let spec = message.shape.dialect.field(number)?;
-        let from = span.start + message.shape.dialect.prefix_length(spec.length);
+        let from = span.start + spec.prefix_length();
         let data = message.bytes.get(from..span.end)?;
         let hex = spec.encoding == Encoding::HexText;
-        if if hex { is_ascii_hex(data) } else { is_ascii_digits(data) } {
+        let charset = message.shape.dialect.charset;
+        if if hex { is_ascii_hex(data) } else { is_digits(charset, data) } {
             continue;
         }
-        let sound = |c: &u8| if hex { c.is_ascii_hexdigit() } else { c.is_ascii_digit() };
+        let sound = |c: &u8| if hex { c.is_ascii_hexdigit() } else { digit_value(charset, *c).is_some() };
         let wrong = data.iter().position(|c| !sound(c)).unwrap_or(0);
         let error = DecodeError {
             kind: ErrorKind::BadCharacter,
@@ -145,4 +150,10 @@ pub(crate) fn bad_characters(message: &Message<'_>) -> Option<(u8, DecodeError)>
         return Some((rank, error));
     }
     None
+}
+
+/// True if every byte is a digit of the charset.
+#[inline]
+pub(crate) fn is_digits(charset: Charset, data: &[u8]) -> bool {
+    if charset.is_ebcdic() { is_ebcdic_digits(data) } else { is_ascii_digits(data) }
 }

@@ -13,6 +13,8 @@ mod content;
 mod decoder;
 mod describe;
 mod dialect;
+mod dialect_file;
+mod ebcdic;
 mod error;
 mod examine;
 mod masking;
@@ -22,14 +24,14 @@ mod mti;
 mod names;
 mod plan;
 pub mod sample;
+mod subfields;
 mod vectors;
 
 pub use builder::{BuildError, Builder};
 pub use decoder::{Decoder, Failure, Partial};
 pub use describe::{CodeMeaning, Description, EmvEntry, ErrorDescription, FieldDescription, describe};
-pub use dialect::{
-    BitmapForm, Charset, Dialect, DialectError, Encoding, FieldSpec, LengthKind, NAMES, PrefixForm,
-};
+pub use dialect::{BitmapForm, Charset, Dialect, Encoding, FieldSpec, LengthKind, NAMES, PrefixForm};
+pub use dialect_file::DialectError;
 pub use error::{DecodeError, ErrorKind, Finding};
 pub use masking::{looks_like_card_number, mask_account_number, mask_card_numbers};
 pub use meaning::{ProcessingKind, entry_mode, pin_capability, processing_kind};
@@ -37,4 +39,5 @@ pub use message::{Field, Message, TrackTwo};
 pub use mti::{Class, Function, Mti, Origin, Version};
 pub use names::field_name;
 pub use plan::SHAPES_MAX;
+pub use subfields::SubFieldDescription;
 pub use vectors::{VectorOutcome, check_vector};

@@ -3,7 +3,7 @@
 //! What is hidden (contract, "Card data in output"): of a card number all but the first six and last four
 //! digits; in free text any run of 13 to 19 digits that passes Luhn and begins like a card, also written in
 //! groups (`6200 0000 0000 0005`), in full-width digits, behind its two-digit length, or in binary data as
-//! BCD or ASCII; what follows such a number as track data is hidden whole.
+//! BCD, ASCII or EBCDIC; what follows such a number as track data is hidden whole.
 //!
 //! *Begins like a card*: 22 to 27, 3, 4, 5, 6, 81 and 9792. Not 20 and 21 (dates begin so, cards don't), not
 //! 0, 1 and 7; of 8 and 9 only UnionPay's 81 and Troy's 9792, since phone and serial numbers begin with them.
@@ -71,17 +71,20 @@ pub fn mask_card_numbers(text: &str) -> String {
     characters.into_iter().collect()
 }
 
-/// Upper-case hexadecimal of the bytes, with every card number in them masked, be it BCD or ASCII.
+/// Upper-case hexadecimal of the bytes, with every card number in them masked, be it BCD, ASCII or EBCDIC.
 pub(crate) fn mask_hex(bytes: &[u8]) -> String {
     let mut hex = String::with_capacity(bytes.len() * 2);
     push_hex(&mut hex, bytes);
     let mut characters: Vec<char> = hex.chars().collect();
     let ascii: Vec<Option<u8>> = bytes.iter().map(|b| digit(char::from(*b))).collect();
-    let separators: Vec<bool> = bytes.iter().map(|b| matches!(b, b' ' | b'-')).collect();
-    for place in card_places(&ascii, &separators) {
-        for (at, character) in characters.iter_mut().enumerate() {
-            if place.hides(at / 2) && ascii.get(at / 2).is_some_and(Option::is_some) {
-                *character = STAR;
+    let ebcdic: Vec<Option<u8>> = bytes.iter().map(|b| b.checked_sub(0xF0).filter(|d| *d <= 9)).collect();
+    for (digits, space, hyphen) in [(ascii, b' ', b'-'), (ebcdic, 0x40, 0x60)] {
+        let separators: Vec<bool> = bytes.iter().map(|b| *b == space || *b == hyphen).collect();
+        for place in card_places(&digits, &separators) {
+            for (at, character) in characters.iter_mut().enumerate() {
+                if place.hides(at / 2) && digits.get(at / 2).is_some_and(Option::is_some) {
+                    *character = STAR;
+                }
             }
         }
     }
@@ -257,6 +260,8 @@ mod tests {
         assert_eq!(mask_hex(&bcd), "AB620000******0005FF");
         let ascii = [b"\xC9N4111111111111111".as_slice(), &[0x80]].concat();
         assert_eq!(mask_hex(&ascii), "C94E343131313131************3131313180");
+        let ebcdic = [0xF4; 1].into_iter().chain([0xF1; 15]).collect::<Vec<u8>>();
+        assert_eq!(mask_hex(&ebcdic), "F4F1F1F1F1F1************F1F1F1F1");
         let track = [0x62, 0, 0, 0, 0, 0, 0, 0x05, 0xD2, 0x91, 0x22, 0x20, 0xAA];
         assert_eq!(mask_hex(&track), "620000******0005D*******AA");
         assert_eq!(mask_hex(&[0xCA, 0xFE]), "CAFE");

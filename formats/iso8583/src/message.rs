@@ -6,7 +6,7 @@
 
 use crate::charset;
 use crate::content::{self, push_hex};
-use crate::dialect::{Charset, Dialect, Encoding, FieldSpec, LengthKind, VARIABLE_FIELDS_MAX};
+use crate::dialect::{Charset, Dialect, Encoding, FieldSpec, LengthKind, PrefixForm, VARIABLE_FIELDS_MAX};
 use crate::mti::Mti;
 use crate::plan::Shape;
 use std::borrow::Cow;
@@ -49,14 +49,20 @@ impl<'a> Message<'a> {
         self.bytes.get(part.offset..part.offset + part.length)
     }
 
-    /// The bitmap: field 1 is the highest bit.
+    /// The first two bitmaps: field 1 is the highest bit.
     pub fn bitmap(&self) -> u128 {
         self.shape.bitmap
     }
 
-    /// The bitmap as upper-case hexadecimal: 16 characters, or 32 if the message has the second half.
+    /// The third bitmap: field 129 is the highest bit. Zero in dialects without one.
+    pub fn third_bitmap(&self) -> u64 {
+        self.shape.third
+    }
+
+    /// The bitmap as upper-case hexadecimal: 16 characters, or 32 if the message has the second half,
+    /// or 48 with a third bitmap.
     pub fn bitmap_hex(&self) -> String {
-        bitmap_hex(&self.shape.dialect, self.shape.bitmap)
+        bitmap_hex(&self.shape.dialect, self.shape.bitmap, self.shape.third)
     }
 
     /// True if the message has the field.
@@ -127,12 +133,12 @@ impl<'a> Message<'a> {
         let (number, span) = self.span_of_rank(rank)?;
         let dialect = &self.shape.dialect;
         let spec = dialect.field(number)?;
-        let prefix_length = dialect.prefix_length(spec.length);
+        let prefix_length = spec.prefix_length();
         let whole = self.bytes.get(span.clone())?;
         let (prefix, data) = whole.split_at_checked(prefix_length)?;
         let units = match spec.length {
-            LengthKind::Fixed => usize::from(spec.max),
-            _ => read_prefix(dialect, prefix)?,
+            LengthKind::Fixed => spec.max as usize,
+            _ => read_prefix(spec.prefix, prefix)?,
         };
         Some(Field {
             number,
@@ -147,24 +153,37 @@ impl<'a> Message<'a> {
 }
 
 /// The number in a length prefix; `None` if it is not made of digits.
-pub(crate) fn read_prefix(dialect: &Dialect, prefix: &[u8]) -> Option<usize> {
-    use crate::dialect::PrefixForm;
-    match dialect.length_prefix {
-        PrefixForm::Bcd if content::is_bcd(prefix) => Some(content::bcd_number(prefix) as usize),
-        PrefixForm::Ascii if content::is_ascii_digits(prefix) => {
-            Some(prefix.iter().fold(0, |n, digit| n * 10 + usize::from(digit - b'0')))
-        }
-        _ => None,
+pub(crate) fn read_prefix(form: PrefixForm, prefix: &[u8]) -> Option<usize> {
+    let digits = |charset| {
+        prefix.iter().try_fold(0, |n, byte| Some(n * 10 + usize::from(charset::digit_value(charset, *byte)?)))
+    };
+    match form {
+        PrefixForm::Bcd => content::is_bcd(prefix).then(|| content::bcd_number(prefix) as usize),
+        PrefixForm::Ascii => digits(Charset::Latin1),
+        PrefixForm::Ebcdic => digits(Charset::Cp500),
+        PrefixForm::Binary => Some(prefix.iter().fold(0, |n, byte| n << 8 | usize::from(*byte))),
     }
 }
 
-pub(crate) fn bitmap_hex(dialect: &Dialect, bitmap: u128) -> String {
+pub(crate) fn bitmap_hex(dialect: &Dialect, bitmap: u128, third: u64) -> String {
     use crate::dialect::BitmapForm;
-    if bitmap >> 127 == 1 || dialect.bitmap == BitmapForm::Hex32 {
+    if dialect.third_bitmap && bitmap & crate::plan::bit(65) != 0 {
+        format!("{bitmap:032X}{third:016X}")
+    } else if bitmap >> 127 == 1 || dialect.bitmap == BitmapForm::Hex32 {
         format!("{bitmap:032X}")
     } else {
         format!("{:016X}", bitmap >> 64)
     }
+}
+
+/// Content that stands alone, seen as a field: to show the parts within a field. Without place and number.
+pub(crate) fn field_of_data(spec: FieldSpec, charset: Charset, data: &[u8]) -> Field<'_> {
+    let units = match spec.length {
+        LengthKind::Fixed => spec.max as usize,
+        _ if spec.bytes_of(2) == 1 => data.len() * 2,
+        _ => data.len() / spec.bytes_of(1),
+    };
+    Field { number: 0, spec, charset, offset: 0, length: data.len(), data, units }
 }
 
 impl std::fmt::Debug for Message<'_> {
@@ -211,11 +230,12 @@ impl<'a> Field<'a> {
                 let (last, rest) = self.data.split_last()?;
                 Some(content::bcd_number(rest) * 10 + u64::from(last >> 4))
             }
+            // Nineteen digits fit into 64 bits.
             Encoding::Text => self
                 .data
                 .iter()
-                .try_fold(0u64, |n, c| c.is_ascii_digit().then(|| n * 10 + u64::from(c - b'0'))),
-            Encoding::Bytes | Encoding::HexText | Encoding::Track => None,
+                .try_fold(0u64, |n, c| Some(n * 10 + u64::from(charset::digit_value(self.charset, *c)?))),
+            _ => None,
         }
     }
 
@@ -225,29 +245,33 @@ impl<'a> Field<'a> {
         let out = buffer.get_mut(..self.units)?;
         match self.spec.encoding {
             Encoding::Text => {
-                if !self.data.iter().all(|c| c.is_ascii_digit() || *c == b'=' || *c == b'D') {
-                    return None;
+                // The separator is `=` or D: 7E and C4 in EBCDIC.
+                let separators = if self.charset.is_ebcdic() { [0x7E, 0xC4] } else { [b'=', b'D'] };
+                for (out, byte) in out.iter_mut().zip(self.data) {
+                    *out = match charset::digit_value(self.charset, *byte) {
+                        Some(digit) => b'0' + digit,
+                        None if separators.contains(byte) => b'=',
+                        None => return None,
+                    };
                 }
-                out.copy_from_slice(self.data);
-                out.iter_mut().filter(|c| **c == b'D').for_each(|c| *c = b'=');
             }
-            Encoding::BcdLeft | Encoding::BcdRight | Encoding::Track => {
+            Encoding::BcdLeft | Encoding::BcdRight | Encoding::Track | Encoding::TrackLeft => {
                 for (at, out) in out.iter_mut().enumerate() {
                     *out = match self.nibble(at)? {
                         digit @ 0..=9 => b'0' + digit,
-                        13 if self.spec.encoding == Encoding::Track => b'=',
+                        13 if self.spec.is_track() => b'=',
                         _ => return None,
                     };
                 }
             }
-            Encoding::Bytes | Encoding::HexText => return None,
+            Encoding::Bytes | Encoding::HexText | Encoding::SignedBcd => return None,
         }
         Some(out)
     }
 
     /// The digit at a place of a field in nibbles, without the padding.
     fn nibble(&self, at: usize) -> Option<u8> {
-        let padded_left = self.spec.encoding == Encoding::BcdLeft && !self.units.is_multiple_of(2);
+        let padded_left = self.spec.pads_left() && !self.units.is_multiple_of(2);
         let at = at + usize::from(padded_left);
         let byte = self.data.get(at / 2)?;
         Some(if at.is_multiple_of(2) { byte >> 4 } else { byte & 15 })
@@ -282,8 +306,15 @@ impl<'a> Field<'a> {
             },
             Encoding::Bytes => push_hex(&mut out, self.data),
             Encoding::HexText => out.extend(self.data.iter().map(|c| char::from(c.to_ascii_uppercase()))),
-            Encoding::BcdLeft | Encoding::BcdRight | Encoding::Track => {
-                let track = self.spec.encoding == Encoding::Track;
+            Encoding::SignedBcd => {
+                let (sign, digits) = self.data.split_first().unwrap_or((&0, &[]));
+                out.push_str(charset::decode(self.charset, &[*sign]).as_deref().unwrap_or("?"));
+                let skip = self.units.saturating_sub(1) % 2;
+                let nibbles = digits.iter().flat_map(|b| [b >> 4, b & 15]).skip(skip);
+                out.extend(nibbles.filter_map(|n| char::from_digit(u32::from(n), 10)));
+            }
+            Encoding::BcdLeft | Encoding::BcdRight | Encoding::Track | Encoding::TrackLeft => {
+                let track = self.spec.is_track();
                 out.extend((0..self.units).filter_map(|at| match self.nibble(at)? {
                     13 if track => Some('='),
                     nibble => char::from_digit(u32::from(nibble), 16).map(|c| c.to_ascii_uppercase()),

@@ -36,7 +36,7 @@ mod tests {
         for name in NAMES {
             let dialect = Dialect::named(name).expect(name);
             for number in (2..=128).filter(|n| dialect.field(*n).is_some()) {
-                let text = field_name(number);
+                let text = dialect.field_name(number);
                 assert!(!text.is_incomplete() && !text.en.starts_with("field "), "{number} has no name");
             }
         }

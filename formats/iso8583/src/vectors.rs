@@ -174,14 +174,13 @@ fn offset_agrees(at: u64, error: &DecodeError, partial: Option<&Message<'_>>) ->
     use crate::error::ErrorKind;
     let offset = u64::from(error.offset);
     let Some(within) = at.checked_sub(offset) else { return false };
-    let spec = error.field.zip(partial).and_then(|(field, m)| Some((m, m.dialect().field(field)?)));
+    let spec = error.field.zip(partial).and_then(|(field, m)| m.dialect().field(field));
     match (error.kind, spec) {
         (ErrorKind::TrailingBytes, _) => within == 0,
-        (ErrorKind::BadCharacter, Some((message, spec))) => {
-            let prefix = message.dialect().prefix_length(spec.length);
-            within <= (prefix + spec.bytes_of(usize::from(spec.max))) as u64
+        (ErrorKind::BadCharacter, Some(spec)) => {
+            within <= (spec.prefix_length() + spec.bytes_of(spec.max as usize)) as u64
         }
-        (_, Some((message, spec))) => within <= message.dialect().prefix_length(spec.length) as u64,
+        (_, Some(spec)) => within <= spec.prefix_length() as u64,
         (_, None) => within <= 32,
     }
 }

@@ -146,23 +146,35 @@ fn a_card_number_planted_anywhere_is_never_shown() {
             let Some(spec) = dialect.field(number) else { continue };
             let numeric = spec.digits || spec.is_bcd();
             // Numeric fields but the account number and 48 are counters, dates, amounts and codes.
-            if usize::from(spec.max) < 16 || (numeric && !matches!(number, 2 | 48)) {
+            if spec.max < 16 || (numeric && !matches!(number, 2 | 48)) {
                 continue;
             }
             let fill = |value: String, filler: &str| match spec.length {
-                LengthKind::Fixed => value.clone() + &filler.repeat(usize::from(spec.max) - value.len()),
+                LengthKind::Fixed => {
+                    let per_unit = if spec.encoding == Encoding::Bytes { 2 } else { 1 };
+                    let missing = (spec.max as usize * per_unit).saturating_sub(value.len());
+                    value.clone() + &filler.repeat(missing / filler.len())
+                }
                 _ => value,
             };
+            let ebcdic: String = PAN.bytes().map(|b| format!("F{}", b & 15)).collect();
             let values = match spec.encoding {
                 Encoding::Text if spec.digits => vec![PAN.to_owned()],
-                Encoding::Text => vec![fill(PAN.into(), " "), fill(format!("{PAN}="), " ")],
-                Encoding::Bytes => vec![PAN.to_owned(), hex.clone(), format!("C9{hex}80")],
+                Encoding::Text => {
+                    let values = [PAN.to_owned(), format!("{PAN}=")].into_iter();
+                    values.filter(|v| v.len() <= spec.max as usize).map(|v| fill(v, " ")).collect()
+                }
+                Encoding::Bytes => {
+                    let values = [PAN.to_owned(), hex.clone(), ebcdic.clone(), format!("C9{hex}80")];
+                    let room = spec.max as usize * 2;
+                    values.into_iter().filter(|v| v.len() <= room).map(|v| fill(v, "CC")).collect()
+                }
                 Encoding::HexText => vec![fill(PAN.into(), "F")],
                 _ => vec![PAN.to_owned()],
             };
             for value in values
                 .iter()
-                .filter(|v| spec.encoding != Encoding::HexText || v.len() == usize::from(spec.max) * 2)
+                .filter(|v| spec.encoding != Encoding::HexText || v.len() == spec.max as usize * 2)
             {
                 let mut builder = Builder::new(dialect.clone(), Mti::from_number(200).expect("digits"));
                 for (part, length) in dialect.header_parts().filter(|(part, _)| *part != "len") {
@@ -173,11 +185,86 @@ fn a_card_number_planted_anywhere_is_never_shown() {
                 // Whole, and with a byte missing and one too many: the beginning of a failed message too.
                 for bytes in [&bytes[..], &bytes[..bytes.len() - 1], &[&bytes[..], &[0]].concat()] {
                     let json = shown(name, bytes);
-                    assert!(!json.contains(PAN) && !json.contains(&hex), "{name} {number}: {json}");
+                    assert!(
+                        !json.contains(PAN) && !json.contains(&hex) && !json.contains(&ebcdic),
+                        "{name} {number}: {json}"
+                    );
                     planted += 1;
                 }
             }
         }
     }
     assert!(planted > 500, "{planted}");
+}
+
+#[test]
+fn the_parts_of_postilions_field_127_are_shown_and_its_security_code_hidden() {
+    // Bits 2, 10 and 25 of the inner bitmap.
+    let inner = "4040008000000000".to_owned()
+        + &"10SWITCH_KEY".bytes().map(|b| format!("{b:02X}")).collect::<String>()
+        + "373831"
+        + &"0008ICC_DATA".bytes().map(|b| format!("{b:02X}")).collect::<String>();
+    let bytes = built("postilion", 200, &[(11, "000016"), (127, &inner)]);
+    let described = value(&shown("postilion", &bytes));
+    let field = &described["fields"]["127"];
+    assert_eq!(field["value"], inner.replace("373831", "******"));
+    let parts = field["subfields"].as_array().expect("parts");
+    let part = |at: usize| (parts[at]["id"].as_str(), parts[at]["value"].as_str(), &parts[at]["offset"]);
+    assert_eq!(part(0), (Some("2"), Some("SWITCH_KEY"), &Value::from(26 + 6 + 8)));
+    assert_eq!(part(1), (Some("10"), Some("***"), &Value::from(26 + 6 + 8 + 12)));
+    assert_eq!(part(2), (Some("25"), Some("ICC_DATA"), &Value::from(26 + 6 + 8 + 15)));
+    assert_eq!((&parts[1]["masked"], &parts[1]["name"]["en"]), (&Value::from(true), &Value::from("CVV2")));
+    // Behind a break everything is hidden.
+    let cut = &inner[..inner.len() - 4];
+    let described = value(&shown("postilion", &built("postilion", 200, &[(11, "000016"), (127, cut)])));
+    let hidden = described["fields"]["127"]["value"].as_str().expect("text");
+    assert!(hidden.ends_with(&"*".repeat(26)) && hidden.starts_with("40400080"), "{hidden}");
+}
+
+#[test]
+fn mastercards_security_code_in_field_48_is_hidden() {
+    // T, then sub-element 42 (0103), then 92 (123), in EBCDIC.
+    let inner = "E3F4F2F0F4F0F1F0F3F9F2F0F3F1F2F3";
+    let described = value(&shown("mastercard", &built("mastercard", 100, &[(48, inner)])));
+    let field = &described["fields"]["48"];
+    assert_eq!(field["value"], "E3F4F2F0F4F0F1F0F3F9F2F0F3******");
+    assert_eq!(
+        (&field["subfields"][0]["id"], &field["subfields"][0]["value"]),
+        (&"42".into(), &"0103".into())
+    );
+    assert_eq!(
+        (&field["subfields"][1]["id"], &field["subfields"][1]["value"]),
+        (&"92".into(), &"***".into())
+    );
+}
+
+#[test]
+fn parts_at_places_are_shown_in_digits_and_in_text() {
+    let described = value(&shown("cup_pos", &built("cup_pos", 200, &[(60, "22000001000501")])));
+    let parts = described["fields"]["60"]["subfields"].as_array().expect("parts");
+    let values: Vec<_> = parts.iter().filter_map(|p| p["value"].as_str()).collect();
+    assert_eq!(values, ["22", "000001", "000", "5", "0"]);
+    assert_eq!((&parts[1]["offset"], &parts[1]["length"]), (&Value::from(24), &Value::from(3)));
+    let original = "020000012301021530450000009450000000094500";
+    let described = value(&shown("iso87_ascii_hexbm", &built("iso87_ascii_hexbm", 400, &[(90, original)])));
+    let parts = described["fields"]["90"]["subfields"].as_array().expect("parts");
+    assert_eq!(
+        (&parts[1]["value"], &parts[1]["name"]["en"]),
+        (&"000123".into(), &"original trace number".into())
+    );
+}
+
+#[test]
+fn what_a_cardholder_is_checked_by_between_hosts_is_hidden() {
+    let check = "0000000000000000000000  CUP000  CUPAM0010000110000000006ABCDEF01100000000000";
+    let described = value(&shown("cups_interchange", &built("cups_interchange", 110, &[(61, check)])));
+    assert_eq!(described["fields"]["61"]["masked"], true);
+    assert_eq!(described["fields"]["61"]["value"], "*".repeat(check.len()));
+}
+
+#[test]
+fn a_field_of_1993_has_its_own_name() {
+    let described = value(&shown("jpos93a", &built("jpos93a", 1200, &[(22, "510101511301"), (24, "200")])));
+    assert_eq!(described["fields"]["24"]["name"]["en"], "function code");
+    assert_eq!(described["meaning"].get("pin_entry"), None);
 }

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use std::sync::Arc;
-use tg_iso8583::{Builder, Decoder, Dialect, Encoding, FieldSpec, LengthKind, Message, Mti, NAMES, describe};
+use tg_iso8583::{
+    Builder, Charset, Decoder, Dialect, Encoding, FieldSpec, LengthKind, Message, Mti, NAMES, describe,
+};
 
 /// The values of a message, for comparing two of them.
 fn values(message: &Message<'_>) -> Vec<(u8, String)> {
@@ -12,8 +14,8 @@ fn values(message: &Message<'_>) -> Vec<(u8, String)> {
 /// A value of a field's form, from random bytes.
 fn value(dialect: &Dialect, spec: FieldSpec, seed: &[u8]) -> String {
     let length = match spec.length {
-        LengthKind::Fixed => usize::from(spec.max),
-        _ => usize::from(seed[0]) % (usize::from(spec.max) + 1),
+        LengthKind::Fixed => spec.max as usize,
+        _ => usize::from(seed[0]) % (spec.max as usize + 1),
     };
     let pick = |at: usize| seed[at % seed.len()].wrapping_add((at / seed.len()) as u8);
     let from = |alphabet: &[u8], count: usize| -> String {
@@ -23,13 +25,15 @@ fn value(dialect: &Dialect, spec: FieldSpec, seed: &[u8]) -> String {
         Encoding::Text if spec.digits => from(b"0123456789", length),
         Encoding::Text if length >= 2 && pick(1) % 3 == 0 => {
             // A character outside ASCII, with as many bytes as the charset gives it.
-            let (character, bytes) = if dialect.name() == "jpos87a" { ('é', 1) } else { ('成', 2) };
+            let (character, bytes) =
+                if dialect.charset() == Charset::Gb18030 { ('成', 2) } else { ('é', 1) };
             format!("{character}{}", from(b"AZaz09 .=", length - bytes))
         }
         Encoding::Text => from(b"AZaz09 .=", length),
         Encoding::Bytes | Encoding::HexText => from(b"0123456789ABCDEF", length * 2),
         Encoding::BcdLeft | Encoding::BcdRight => from(b"0123456789", length),
-        Encoding::Track => from(b"0123456789=", length),
+        Encoding::SignedBcd => from(b"CD+-", 1) + &from(b"0123456789", length - 1),
+        Encoding::Track | Encoding::TrackLeft => from(b"0123456789=", length),
     }
 }
 
