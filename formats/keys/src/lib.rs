@@ -5,6 +5,19 @@
 //! deployment asks its HSM. Never decrypts a PIN, never prints or logs key material: `Debug` shows stars, and
 //! keys are wiped when dropped.
 
+mod chained_mac;
+mod check_value;
+mod ciphers;
+mod cmac;
 mod mac;
+mod material;
+mod sm4_mac;
+mod terminal_identity;
 
-pub use mac::{KeyCheckValue, KeyError, MacKey};
+pub use chained_mac::{Padding, RetailMacKey};
+pub use check_value::KeyCheckValue;
+pub use ciphers::{AesKey, Sm4Key, TdesKey, sm3};
+pub use mac::MacKey;
+pub use material::{KeyBytes, KeyError};
+pub use sm4_mac::{Sm4Mac, Sm4MacForm, Sm4MacKey};
+pub use terminal_identity::{SerialForm, SerialKey, TerminalIdentity};

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use tg_iso8583::Decoder;
-use tg_keys::MacKey;
+use tg_keys::{MacKey, SerialForm, SerialKey, TerminalIdentity};
 
 fn hex(text: &str) -> Vec<u8> {
     (0..text.len() / 2).map(|i| u8::from_str_radix(&text[i * 2..i * 2 + 2], 16).expect("hex")).collect()
@@ -59,4 +59,21 @@ fn a_built_message_carries_the_mac_that_verifies() {
     assert!(other.verify(input, &message.mac().expect("a MAC")));
     let wrong = MacKey::from_hex("1123456789ABCDEFFEDCBA9876543210").expect("a key");
     assert!(!wrong.verify(input, &message.mac().expect("a MAC")));
+}
+
+#[test]
+fn terminals_show_that_their_serial_is_their_own() {
+    let mut count = 0;
+    for line in include_str!("tusn.txt").lines().filter(|line| !line.starts_with('#')) {
+        let [key, serial, factor, ciphertext, usage] = line.splitn(5, ' ').collect::<Vec<_>>()[..] else {
+            panic!("five parts: {line}");
+        };
+        let key = SerialKey::from_hex(key).expect("a key");
+        let identity = TerminalIdentity::parse(usage).expect("field 59, usage A2");
+        assert_eq!((identity.serial, identity.factor, identity.ciphertext), (serial, factor, ciphertext));
+        assert_eq!(key.verify(&identity), Some(SerialForm::Whole), "{line}");
+        assert_eq!(key.verify(&TerminalIdentity { factor: "000000", ..identity }), None);
+        count += 1;
+    }
+    assert_eq!(count, 4);
 }
