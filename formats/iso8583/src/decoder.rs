@@ -8,13 +8,14 @@
 //! the message; then trailing bytes and the header's length; last the characters of text fields. So a
 //! message whose positions have slipped is reported where it slipped.
 
+use crate::bitmap::{BitmapFault, read_bitmap};
 use crate::content::is_bcd;
-use crate::dialect::{BitmapForm, Dialect, PrefixForm, VARIABLE_FIELDS_MAX};
+use crate::dialect::{Dialect, PrefixForm, VARIABLE_FIELDS_MAX};
 use crate::error::{DecodeError, ErrorKind, Finding};
 use crate::examine::{bad_characters, check_fields, header_length_is_wrong};
 use crate::message::{Message, read_prefix};
 use crate::mti::Mti;
-use crate::plan::{Prefix, Shape, ShapeCache, Unit, bit};
+use crate::plan::{Prefix, Shape, ShapeCache, Unit};
 use std::sync::Arc;
 
 /// Decodes messages of one dialect. Keeps a plan per bitmap, so use one decoder per thread, not one per
@@ -213,50 +214,6 @@ impl Decoder {
             Err(error) => Examined::Failed { error, mti: Some(head.mti), message: Some(message) },
         }
     }
-}
-
-enum BitmapFault {
-    Cut(usize),
-    NotHex(usize),
-}
-
-/// The first two bitmaps, the third, and where they end.
-fn read_bitmap(dialect: &Dialect, bytes: &[u8], at: usize) -> Result<(u128, u64, usize), BitmapFault> {
-    let form = dialect.bitmap;
-    let half = |at: usize| -> Result<u64, BitmapFault> {
-        match form {
-            BitmapForm::Binary => {
-                let half = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>());
-                half.map(|half| u64::from_be_bytes(*half)).ok_or(BitmapFault::Cut(8))
-            }
-            BitmapForm::Hex | BitmapForm::Hex32 => {
-                let half = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>());
-                let mut bits = 0;
-                for (i, character) in half.ok_or(BitmapFault::Cut(16))?.iter().enumerate() {
-                    let value = crate::content::hex_value(*character).ok_or(BitmapFault::NotHex(at + i))?;
-                    bits = bits << 4 | u64::from(value);
-                }
-                Ok(bits)
-            }
-        }
-    };
-    let size = if form == BitmapForm::Binary { 8 } else { 16 };
-    let first = half(at)?;
-    if first >> 63 == 0 && form != BitmapForm::Hex32 {
-        return Ok((u128::from(first) << 64, 0, at + size));
-    }
-    let further = |nth: usize| {
-        half(at + size * nth).map_err(|fault| match fault {
-            BitmapFault::Cut(_) => BitmapFault::Cut(size * (nth + 1)),
-            other => other,
-        })
-    };
-    let second = further(1)?;
-    let bitmap = u128::from(first) << 64 | u128::from(second);
-    if dialect.third_bitmap && bitmap & bit(65) != 0 {
-        return Ok((bitmap, further(2)?, at + size * 3));
-    }
-    Ok((bitmap, 0, at + size * 2))
 }
 
 /// Walks the runs; gives where the message ends, or `None` at anything that is not plainly sound.

@@ -7,6 +7,7 @@
 //! Never does I/O, never panics on outside bytes, never allocates per message once a plan is cached, and
 //! never prints card data: `Debug` of messages and fields shows positions only.
 
+mod bitmap;
 mod builder;
 mod charset;
 mod content;

@@ -19,7 +19,7 @@ fn run(lines: &str, at_least: usize) {
 
 #[test]
 fn collected_vectors_hold() {
-    run(include_str!("vectors.jsonl"), 71);
+    run(include_str!("vectors.jsonl"), 70);
 }
 
 #[test]
