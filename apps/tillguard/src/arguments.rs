@@ -33,6 +33,8 @@ pub enum Command {
     Explain(Explain),
     /// 这笔为什么失败、现在怎么办 / why a payment failed and what to do now
     Diagnose(Diagnose),
+    /// 这段文字是不是诱骗（免费POS机、套现、退押金）/ is this text a lure (free terminals, cash-out, deposits)?
+    Lure(Lure),
     /// 启动安全中心 / run the center
     Serve(Serve),
     /// 把录像发送到接入口 / send a recording to a feed
@@ -93,6 +95,16 @@ pub struct Diagnose {
     /// 求解方法 / how to plan: exact, questions, repairs
     #[arg(long, default_value = "exact", requires = "network")]
     pub policy: String,
+}
+
+#[derive(Args)]
+pub struct Lure {
+    /// 文件、文字本身或“-”（标准输入）/ a file, the text itself, or "-" for standard input
+    #[arg(required = true)]
+    pub what: Vec<String>,
+    /// 每行一段文字，输出 NDJSON / one text a line
+    #[arg(long)]
+    pub lines: bool,
 }
 
 #[derive(Args)]

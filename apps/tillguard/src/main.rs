@@ -10,6 +10,7 @@ mod demo;
 mod diagnose;
 mod doctor;
 mod explain;
+mod lure;
 mod output;
 mod replay;
 mod send;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         Command::Decode(a) => decode::run(&a, &console),
         Command::Explain(a) => explain::run(&a, &console),
         Command::Diagnose(a) => diagnose::run(&a, &console),
+        Command::Lure(a) => lure::run(&a, &console),
         Command::Serve(a) => serve::run(a, &console),
         Command::Send(a) => send::run(&a, &console),
         Command::Replay(a) => replay::run(&a, &console),

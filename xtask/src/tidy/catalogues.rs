@@ -11,6 +11,7 @@ const CHECK: &str = "catalogues";
 /// Asks each crate that owns a catalogue.
 pub fn check(report: &mut Report) {
     told("data/codes", tg_codes::lint(tg_codes::Catalogue::builtin()), report);
+    told("data/lure/signals.toml", tg_lure::lint_builtin(), report);
     for error in tg_diagnose::lint_builtin() {
         let line = usize::try_from(error.line).unwrap_or(0);
         report.broken(CHECK, &format!("data/{}", error.file), line, error.to_string());

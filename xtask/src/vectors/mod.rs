@@ -28,7 +28,8 @@ pub fn command(kind: &str, file: &str) -> ExitCode {
     let judge: Judge = match kind {
         "iso8583" => iso8583,
         "crypto" => crypto::judge,
-        "qr" | "lure" => return wrong_use(&format!("vectors {kind}: not built yet")),
+        "lure" => lure,
+        "qr" => return wrong_use(&format!("vectors {kind}: not built yet")),
         _ => return wrong_use(&format!("vectors {kind}: unknown; crypto, iso8583, qr, lure")),
     };
     let text = match std::fs::read_to_string(file) {
@@ -75,6 +76,11 @@ fn iso8583(line: &str) -> Outcome {
     Outcome { id: outcome.id, ok: outcome.ok, skipped: outcome.skipped, got: outcome.got }
 }
 
+fn lure(line: &str) -> Outcome {
+    let outcome = tg_lure::check_vector(line);
+    Outcome { id: outcome.id, ok: Some(outcome.ok), skipped: false, got: outcome.got }
+}
+
 #[cfg(test)]
 mod tests {
     use super::crypto::judge as crypto;
@@ -98,6 +104,16 @@ mod tests {
         let (tally, rows) = printed(iso8583, &text);
         assert_eq!((tally.wrong, rows.len()), (0, text.lines().count()));
         assert!(tally.right > 20, "{tally:?}");
+    }
+
+    #[test]
+    fn the_given_lures_hold_and_a_wrong_label_fails() {
+        let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../data/lure/texts.jsonl"))
+            .expect("the texts are in the repository");
+        let (tally, _) = printed(lure, &text);
+        assert_eq!((tally.right, tally.wrong), (26, 0));
+        let row = r#"{"id":"x","label":"lure","text":"今天天气很好","signals":[]}"#;
+        assert_eq!(printed(lure, row).0.wrong, 1);
     }
 
     #[test]
@@ -125,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_damaged_line_fails() {
-        for judge in [iso8583 as Judge, crypto] {
+        for judge in [iso8583 as Judge, crypto, lure] {
             assert_eq!(printed(judge, "{\"id\"").0.wrong, 1);
         }
     }
