@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-/// The text does not fit.
+/// The text does not fit, or is no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong;
 
@@ -25,6 +25,21 @@ impl<const N: usize> Short<N> {
         let text = text.trim();
         let mut short = Short::EMPTY;
         short.bytes.get_mut(..text.len()).ok_or(TooLong)?.copy_from_slice(text.as_bytes());
+        short.length = u8::try_from(text.len()).map_err(|_| TooLong)?;
+        Ok(short)
+    }
+
+    /// A text that was trimmed before, such as one from the log: nothing is looked at but its length and that
+    /// it is UTF-8.
+    ///
+    /// # Errors
+    /// If it is no UTF-8 or longer than `N` bytes.
+    pub fn from_trimmed(text: &[u8]) -> Result<Short<N>, TooLong> {
+        if !text.is_ascii() && std::str::from_utf8(text).is_err() {
+            return Err(TooLong);
+        }
+        let mut short = Short::EMPTY;
+        short.bytes.get_mut(..text.len()).ok_or(TooLong)?.copy_from_slice(text);
         short.length = u8::try_from(text.len()).map_err(|_| TooLong)?;
         Ok(short)
     }

@@ -59,7 +59,8 @@ impl Center {
         }
         let opening = config.clone();
         let opened = tokio::task::spawn_blocking(move || open(&opening, &secret)).await;
-        let Opened { journal, heart, store, tokens } = opened.expect("recovery does not panic")?;
+        let Opened { journal, heart, restored_at, store, tokens } =
+            opened.expect("recovery does not panic")?;
         let (snapshots, readers) = (journal.snapshots(system_randomness()), journal.readers());
         let (batches, queue) = sync_channel::<DurableBatch>(BATCHES_WAITING_MAX);
         let consumer = Box::new(move |batch: DurableBatch| batches.send(batch).is_ok());
@@ -85,7 +86,7 @@ impl Center {
             to_append: Vec::new(),
             chunked: Clock::now(),
             snapshotted: Clock::now(),
-            snapshot_at: live.applied_offset.load(Ordering::Acquire),
+            snapshot_at: restored_at,
         };
         let heart = std::thread::Builder::new()
             .name("heart".into())

@@ -62,7 +62,7 @@ impl Default for Config {
             acquirer: AcquirerContact::default(),
             journal_bytes_max: 16 << 30,
             index_per_second_max: 2_000,
-            snapshot_events: 2_000_000,
+            snapshot_events: 1_500_000,
             demo: false,
         }
     }

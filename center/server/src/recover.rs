@@ -24,6 +24,8 @@ use tg_types::{Instant, TenantId, TokenKey};
 pub(crate) struct Opened {
     pub journal: Journal<RealDisk>,
     pub heart: Heart,
+    /// The cut of the snapshot that it began from; 0 without one.
+    pub restored_at: u64,
     pub store: Store,
     pub tokens: Arc<TokenKey>,
 }
@@ -45,7 +47,9 @@ fn open_journal(data: &Path, secret: &Secret) -> Result<(Journal<RealDisk>, Reco
 /// The heart as the newest readable snapshot left it, or a new one.
 fn restore(journal: &Journal<RealDisk>, config: &Config, stored_to: u64) -> Result<Heart, Problem> {
     let snapshots = journal.snapshots(system_randomness());
+    let started = Clock::now();
     let (snapshot, passed_over) = snapshots.load_newest().map_err(|e| e.to_problem())?;
+    let loaded = started.elapsed();
     for error in &passed_over {
         tracing::warn!(%error, "a snapshot can't be read and was passed over");
     }
@@ -62,6 +66,7 @@ fn restore(journal: &Journal<RealDisk>, config: &Config, stored_to: u64) -> Resu
                 );
             }
             Ok(heart) => {
+                tracing::info!(cut = snapshot.cut, bytes = snapshot.bytes.len(), ?loaded, restored = ?started.elapsed(), "snapshot restored");
                 if behind {
                     tracing::error!(
                         stored_to,
@@ -133,6 +138,7 @@ pub(crate) fn open(config: &Config, secret: &Secret) -> Result<Opened, Problem> 
         return Err(store_ahead(stored_to, recovery.next_offset));
     }
     let mut heart = restore(&journal, config, stored_to)?;
+    let restored_at = heart.next_offset();
     heart.stored_to(stored_to);
     let started = Clock::now();
     let mut reader = journal.reader(heart.next_offset()).map_err(|e| e.to_problem())?;
@@ -143,7 +149,7 @@ pub(crate) fn open(config: &Config, secret: &Secret) -> Result<Opened, Problem> 
     let events = replay(&mut reader, &mut heart, &mut keep, |_| Ok(()))?;
     tracing::info!(events, next_offset = heart.next_offset(), elapsed = ?started.elapsed(), torn_tail = recovery.torn_tail, "recovered");
     let tokens = Arc::new(TokenKey::derive(secret.bytes(), TenantId::default(), 1));
-    Ok(Opened { journal, heart, store, tokens })
+    Ok(Opened { journal, heart, restored_at, store, tokens })
 }
 
 /// The store follows the journal; if it is ahead, the journal is an older copy than the store.

@@ -383,7 +383,6 @@ impl<'a> Reader<'a> {
         self.take(usize::from(length))
     }
     fn short<const N: usize>(&mut self) -> Result<Short<N>, DecodeError> {
-        let text = std::str::from_utf8(self.text()?).map_err(|_| DecodeError::Value("text"))?;
-        Short::new(text).map_err(|_| DecodeError::Value("text"))
+        Short::from_trimmed(self.text()?).map_err(|_| DecodeError::Value("text"))
     }
 }
