@@ -34,9 +34,9 @@ compiled_in! {
     "cupd",
     "jcb",
     "mastercard",
-    "basei_starter",
     "iso87_ascii_hexbm",
     "iso87_ascii_hexbm16",
+    "basei_starter",
     "iso87_ascii_binbm",
     "jpos87a",
     "jpos87b",
@@ -229,6 +229,10 @@ pub struct Dialect {
     pub(crate) bitmap: BitmapForm,
     /// Bit 65 announces a third bitmap, right behind the second.
     pub(crate) third_bitmap: bool,
+    /// The edition of the standard whose message types it uses, such as 1987.
+    pub(crate) edition: u16,
+    /// Fields that nearly all its messages have: they help to recognise it.
+    pub(crate) usual: Vec<u8>,
     pub(crate) charset: Charset,
     pub(crate) header: Vec<HeaderPart>,
     pub(crate) header_length: usize,

@@ -20,7 +20,8 @@ pub fn looks_like_card_number(digits: &[u8]) -> bool {
     begins && (13..=19).contains(&digits.len()) && passes_luhn(digits)
 }
 
-fn passes_luhn(digits: &[u8]) -> bool {
+/// True if the digits (values 0 to 9) pass the Luhn check.
+pub(crate) fn passes_luhn(digits: &[u8]) -> bool {
     let sum: u32 = digits
         .iter()
         .rev()
