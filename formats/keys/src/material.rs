@@ -15,6 +15,9 @@ pub enum KeyError {
     /// Not hexadecimal.
     #[error("a key is written in hexadecimal")]
     NotHex,
+    /// A card number that is not 1 to 19 digits, or a sequence number above 99.
+    #[error("a card number has up to 19 digits, its sequence number two")]
+    NotACard,
 }
 
 /// The bytes of a key. Wiped when dropped; `Debug` shows stars; equality takes the same time wherever two

@@ -1,11 +1,16 @@
 //! Known answers for keys, MACs and PIN blocks: which algorithm a row names, and what ours answers.
 //!
 //! Why it exists: the rows come in one form for every algorithm, the crate `tg-keys` has one function for
-//! each. An algorithm without a line in [`answer`] isn't built and is skipped. Never prints a key.
+//! each. An algorithm that no `answer` of the files
+//! beside this one names isn't built and is skipped. Prints keys where a row asks for a derived one: vectors
+//! only ever hold test keys.
+
+mod chip;
+mod macs;
 
 use super::Outcome;
 use serde_json::{Value, json};
-use tg_keys::MacKey;
+use tg_keys::KeyError;
 
 /// Judges one line: right if every key of the row's `out` is what ours computes.
 pub fn judge(line: &str) -> Outcome {
@@ -41,33 +46,46 @@ fn same(ours: &Value, theirs: &Value) -> bool {
 
 /// What ours computes; `None` if the algorithm isn't built.
 fn answer(algorithm: &str, given: &Value) -> Option<Result<Value, String>> {
-    match algorithm {
-        // Single and double length differ by the key alone.
-        "cup_pos_mac_ecb" | "cup_pos_mac_ecb_double" => Some(cup_pos_mac(given)),
-        _ => None,
+    let given = Given(given);
+    macs::answer(algorithm, given).or_else(|| chip::answer(algorithm, given))
+}
+
+/// The `in` of a row.
+#[derive(Clone, Copy)]
+struct Given<'a>(&'a Value);
+
+impl<'a> Given<'a> {
+    fn text(self, key: &str) -> Result<&'a str, String> {
+        self.0[key].as_str().ok_or_else(|| format!("`in` has no text {key}"))
+    }
+
+    fn number(self, key: &str) -> Result<u64, String> {
+        self.0[key].as_u64().ok_or_else(|| format!("`in` has no number {key}"))
+    }
+
+    fn bytes(self, key: &str) -> Result<Vec<u8>, String> {
+        let digits = self.text(key)?;
+        let wrong = || format!("{key} is not hexadecimal");
+        if !digits.is_ascii() || !digits.len().is_multiple_of(2) {
+            return Err(wrong());
+        }
+        let pairs = (0..digits.len()).step_by(2).map(|i| u8::from_str_radix(&digits[i..i + 2], 16));
+        pairs.collect::<Result<_, _>>().map_err(|_| wrong())
+    }
+
+    /// Bytes of one length alone.
+    fn array<const SIZE: usize>(self, key: &str) -> Result<[u8; SIZE], String> {
+        self.bytes(key)?.try_into().map_err(|_| format!("{key} has not {SIZE} bytes"))
+    }
+
+    /// A key of the algorithm's type, from hexadecimal.
+    fn key<K>(self, key: &str, read: impl FnOnce(&[u8]) -> Result<K, KeyError>) -> Result<K, String> {
+        read(&self.bytes(key)?).map_err(|e| format!("{key}: {e}"))
     }
 }
 
-fn cup_pos_mac(given: &Value) -> Result<Value, String> {
-    let key = MacKey::from_hex(text(given, "mak")?).map_err(|e| format!("mak: {e}"))?;
-    let mac = key.mac(&bytes(given, "mab")?);
-    let characters: String = mac.iter().map(|b| char::from(*b)).collect();
-    let field: String = mac.iter().map(|b| format!("{b:02X}")).collect();
-    Ok(json!({ "mac_ascii8": characters, "mac_de64": field }))
-}
-
-fn text<'a>(given: &'a Value, key: &str) -> Result<&'a str, String> {
-    given[key].as_str().ok_or_else(|| format!("`in` has no text {key}"))
-}
-
-fn bytes(given: &Value, key: &str) -> Result<Vec<u8>, String> {
-    let digits = text(given, key)?;
-    let wrong = || format!("{key} is not hexadecimal");
-    if !digits.is_ascii() || !digits.len().is_multiple_of(2) {
-        return Err(wrong());
-    }
-    let pairs = (0..digits.len()).step_by(2).map(|i| u8::from_str_radix(&digits[i..i + 2], 16));
-    pairs.collect::<Result<_, _>>().map_err(|_| wrong())
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02X}")).collect()
 }
 
 #[cfg(test)]
