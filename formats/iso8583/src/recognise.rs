@@ -19,7 +19,7 @@ pub const RECOGNISED_MESSAGES_MAX: usize = 200;
 
 /// The evidence of one message is worth this share of its bits: a message's bytes hang together, so taking
 /// them one by one makes too sure. Found on the vectors: the wrong answers among them stay below 0.9.
-const TEMPER: f64 = 4.0;
+const TEMPER: i64 = 4;
 
 /// How well a dialect explains the messages.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -107,7 +107,7 @@ pub fn recognise(messages: &[&[u8]]) -> Recognised {
     let Some((best_index, least, _)) = rows.first().copied() else {
         return Recognised { candidates: Vec::new(), messages: messages.len() };
     };
-    let weight = |cost: Tenths| (-((cost - least) as f64) / 10.0 / TEMPER).exp2();
+    let weight = |cost: Tenths| tempered(cost - least);
     let whole: f64 = rows.iter().map(|(_, cost, _)| weight(*cost)).sum();
     let candidates = rows.iter().map(|(index, cost, decoded)| Candidate {
         dialect: NAMES[*index],
@@ -119,6 +119,16 @@ pub fn recognise(messages: &[&[u8]]) -> Recognised {
             && read_alike(&mut decoders, best_index, *index, messages),
     });
     Recognised { candidates: candidates.collect(), messages: messages.len() }
+}
+
+/// Two to the power of minus so many tempered bits, by multiplication alone: the same on every machine.
+fn tempered(difference: Tenths) -> f64 {
+    /// Two to the power of -1/40.
+    const STEP: f64 = 0.982_820_598_545_250_6;
+    const { assert!(TEMPER == 4, "the step is that of a tenth of a bit by four") };
+    let difference = difference.clamp(0, 40 * 64);
+    let halved = (0..difference / 40).fold(1.0, |weight, _| weight * 0.5);
+    (0..difference % 40).fold(halved, |weight, _| weight * STEP)
 }
 
 fn rounded(share: f64) -> f64 {
@@ -137,4 +147,17 @@ fn read_alike(decoders: &mut [Decoder], one: usize, other: usize, messages: &[&[
         };
         read(one) == read(other)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn four_bits_halve_the_weight() {
+        assert_eq!(tempered(0), 1.0);
+        assert_eq!(tempered(40), 0.5);
+        assert!((tempered(20) - 0.5f64.sqrt()).abs() < 1e-12);
+        assert!(tempered(Tenths::MAX) > 0.0 && tempered(Tenths::MAX) < 1e-19);
+    }
 }
