@@ -230,6 +230,7 @@ pub fn scheme_of_dialect(dialect: &str) -> Option<Scheme> {
     match dialect {
         d if d.starts_with("cup") => Some(Scheme::UnionPay),
         d if d.starts_with("iso87") || d.starts_with("jpos87") => Some(Scheme::Iso1987),
+        "jcb" | "postilion" => Some(Scheme::Iso1987),
         d if d.contains("93") => Some(Scheme::Iso1993),
         "mastercard" => Some(Scheme::Mastercard),
         d if d.starts_with("basei") => Some(Scheme::Visa),
@@ -312,4 +313,31 @@ fn digits<const N: usize>(message: &tg_iso8583::Message<'_>, field: u8) -> Short
 fn text<const N: usize>(message: &tg_iso8583::Message<'_>, field: u8) -> Short<N> {
     let text = message.text(field).filter(|t| !t.chars().any(char::is_control));
     text.and_then(|t| Short::new(&t).ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_dialect_has_a_scheme_or_its_codes_would_all_be_unlisted() {
+        for name in tg_iso8583::NAMES {
+            assert!(scheme_of_dialect(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_serial_number_is_taken_out_of_field_59() {
+        let field = "A20730100204020240000240399918101000002060300615698304008E01B737C05008320006  ";
+        assert_eq!(tusn(field), Some("000024039991810100000206"));
+        assert_eq!(tusn("A2073010"), None);
+        assert_eq!(tusn(""), None);
+    }
+
+    #[test]
+    fn a_terminals_time_is_read_as_the_terminal_shows_it() {
+        let time = terminal_time(Some(143_208), Some(1124)).expect("both are there");
+        assert_eq!((time.month, time.day, time.second_of_day), (11, 24, 14 * 3600 + 32 * 60 + 8));
+        assert_eq!(terminal_time(Some(1), None), None);
+    }
 }
