@@ -230,7 +230,7 @@ pub fn scheme_of_dialect(dialect: &str) -> Option<Scheme> {
     match dialect {
         d if d.starts_with("cup") => Some(Scheme::UnionPay),
         d if d.starts_with("iso87") || d.starts_with("jpos87") => Some(Scheme::Iso1987),
-        "jcb" | "postilion" => Some(Scheme::Iso1987),
+        "jcb" | "postilion" | "ir_pos" => Some(Scheme::Iso1987),
         d if d.contains("93") => Some(Scheme::Iso1993),
         "mastercard" => Some(Scheme::Mastercard),
         d if d.starts_with("basei") => Some(Scheme::Visa),
