@@ -16,7 +16,7 @@ pub fn run(arguments: &Decode, console: &Console) -> Done {
     let mut decoder = Decoder::named(&arguments.dialect).ok_or_else(|| no_dialect(&arguments.dialect))?;
     let scheme = tg_ingest::scheme_of_dialect(&arguments.dialect);
     let meaning = |mti: tg_iso8583::Mti, code: &str| {
-        let row = Catalogue::builtin().code_in_message(scheme?, &mti.to_string(), code);
+        let row = Catalogue::builtin().code_in_message(scheme, &mti.to_string(), code);
         Some(row.map_or_else(
             || Text::fixed("目录未收录，勿凭猜测处理", "not in the catalogue, don't guess"),
             |r| r.meaning.clone(),

@@ -17,7 +17,7 @@ use zeroize::Zeroize;
 pub struct FrameReader {
     tenant: TenantId,
     feed: u16,
-    scheme: Option<Scheme>,
+    scheme: Scheme,
     /// Field 60, 61 and 44 are laid out as UnionPay's POS form says.
     union_pay_pos: bool,
     decoder: Decoder,
@@ -100,7 +100,7 @@ impl FrameReader {
 
     fn read_fields(&self, message: &tg_iso8583::Message<'_>, event: &mut Message) {
         let number = |field| message.number(field);
-        event.scheme = self.scheme.and_then(|s| Short::new(s.word()).ok()).unwrap_or_default();
+        event.scheme = Short::new(self.scheme.word()).unwrap_or_default();
         event.processing_code = number(3).map(|n| n as u32);
         event.trace = number(11).map(|n| n as u32);
         event.terminal_time = terminal_time(number(12), number(13));
@@ -156,9 +156,7 @@ impl FrameReader {
         if event.response_code.is_empty() || mti.is_request() {
             return ResponseClass::None;
         }
-        let row = self.scheme.and_then(|scheme| {
-            self.catalogue.code_in_message(scheme, &mti.to_string(), event.response_code.as_str())
-        });
+        let row = self.catalogue.code_in_message(self.scheme, &mti.to_string(), event.response_code.as_str());
         let Some(row) = row else { return ResponseClass::Unlisted };
         if row.category == Category::Pickup || row.capture_card == tg_codes::CaptureCard::Yes {
             return ResponseClass::KeepCard;
@@ -225,16 +223,15 @@ impl FrameReader {
     }
 }
 
-/// The code scheme that a dialect's response codes belong to.
-pub fn scheme_of_dialect(dialect: &str) -> Option<Scheme> {
+/// The code scheme that a dialect's response codes belong to: that of its network, else ISO 8583:1987, by
+/// which all others are written.
+pub fn scheme_of_dialect(dialect: &str) -> Scheme {
     match dialect {
-        d if d.starts_with("cup") => Some(Scheme::UnionPay),
-        d if d.starts_with("iso87") || d.starts_with("jpos87") => Some(Scheme::Iso1987),
-        "jcb" | "postilion" | "ir_pos" => Some(Scheme::Iso1987),
-        d if d.contains("93") => Some(Scheme::Iso1993),
-        "mastercard" => Some(Scheme::Mastercard),
-        d if d.starts_with("basei") => Some(Scheme::Visa),
-        _ => None,
+        "mastercard" => Scheme::Mastercard,
+        d if d.starts_with("cup") => Scheme::UnionPay,
+        d if d.starts_with("basei") => Scheme::Visa,
+        d if d.contains("93") => Scheme::Iso1993,
+        _ => Scheme::Iso1987,
     }
 }
 
@@ -320,10 +317,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_dialect_has_a_scheme_or_its_codes_would_all_be_unlisted() {
-        for name in tg_iso8583::NAMES {
-            assert!(scheme_of_dialect(name).is_some(), "{name}");
-        }
+    fn codes_are_read_by_the_network_that_gave_them() {
+        let scheme = |name: &str| {
+            assert!(tg_iso8583::NAMES.contains(&name), "{name}");
+            scheme_of_dialect(name)
+        };
+        assert_eq!(scheme("cup_pos"), Scheme::UnionPay);
+        assert_eq!(scheme("cupd"), Scheme::UnionPay);
+        assert_eq!(scheme("mastercard"), Scheme::Mastercard);
+        assert_eq!(scheme("basei_starter"), Scheme::Visa);
+        assert_eq!(scheme("jpos93a"), Scheme::Iso1993);
+        assert_eq!(scheme("jcb"), Scheme::Iso1987);
     }
 
     #[test]
