@@ -78,12 +78,8 @@ impl Duplicates {
         if limits.duplicates_max == 0 {
             return;
         }
-        self.add(Seen { key, time: now, payment, pair });
-    }
-
-    fn add(&mut self, seen: Seen) {
-        let number = self.frames.push(seen);
-        self.tables.insert(Partition::of_hash(seen.key), seen.key, low_bits(number));
+        let number = self.frames.push(Seen { key, time: now, payment, pair });
+        self.tables.insert(Partition::of_hash(key), key, low_bits(number));
     }
 
     fn forget(&mut self) {
@@ -110,16 +106,23 @@ impl Duplicates {
         let mut duplicates = Duplicates::new();
         duplicates.dropped = r.u64()?;
         let mut time = 0_i64;
-        for _ in 0..r.count(11)? {
+        let len = r.count(11)?;
+        let mut homes = Vec::with_capacity(len);
+        for _ in 0..len {
             let key = r.u64()?;
             time = time.saturating_add_unsigned(r.varint()?);
             let (payment, pair) = (r.varint()?.wrapping_sub(1), r.varint()?.wrapping_sub(1));
-            let frames = &duplicates.frames;
-            let known = |low| frames.number(low).and_then(|n| frames.get(n)).is_some_and(|f| f.key == key);
-            if duplicates.tables.find(Partition::of_hash(key), key, known).is_some() {
+            homes.push(Place { partition: Partition::of_hash(key), hash: key }.home());
+            duplicates.frames.push(Seen { key, time, payment, pair });
+        }
+        duplicates.tables = Tables::sized_for(&homes);
+        let frames = &duplicates.frames;
+        for ((number, frame), home) in (frames.first()..).zip(frames.iter()).zip(homes) {
+            let known =
+                |low| frames.number(low).and_then(|n| frames.get(n)).is_some_and(|f| f.key == frame.key);
+            if duplicates.tables.put(home, low_bits(number), known).is_some() {
                 return Err(RestoreError::Damaged("a frame stands twice"));
             }
-            duplicates.add(Seen { key, time, payment, pair });
         }
         Ok(duplicates)
     }

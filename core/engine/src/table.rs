@@ -16,6 +16,8 @@ struct Bucket {
     value: u32,
 }
 
+const FREE: Bucket = Bucket { tag: 0, value: EMPTY };
+
 #[derive(Default)]
 struct Table {
     buckets: Box<[Bucket]>,
@@ -29,7 +31,7 @@ impl Table {
 
     fn grow(&mut self) {
         let size = (self.buckets.len() * 2).max(4);
-        let old = std::mem::replace(&mut self.buckets, vec![Bucket { tag: 0, value: EMPTY }; size].into());
+        let old = std::mem::replace(&mut self.buckets, vec![FREE; size].into());
         for bucket in old.iter().filter(|b| b.value != EMPTY) {
             self.place(*bucket);
         }
@@ -66,6 +68,11 @@ impl Table {
     }
 }
 
+/// The size of a table of so many numbers: at most five eighths full.
+fn size_for(used: usize) -> usize {
+    if used == 0 { 0 } else { (used * 8).div_ceil(5).next_power_of_two().max(4) }
+}
+
 /// How look-ups went since this process began. Not part of the state.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Probes {
@@ -84,6 +91,37 @@ impl Tables {
     pub(crate) fn new() -> Tables {
         let tables = (0..PARTITIONS).map(|_| Table::default()).collect();
         Tables { tables, probes: Probes::default() }
+    }
+
+    /// Empty tables as large as these keys will make them: what is restored never moves while it grows.
+    pub(crate) fn sized_for(homes: &[Home]) -> Tables {
+        let mut counts = vec![0_usize; usize::from(PARTITIONS)];
+        homes.iter().for_each(|home| counts[usize::from(home.partition.0)] += 1);
+        let table = |count| Table { buckets: vec![FREE; size_for(count)].into(), used: 0 };
+        Tables { tables: counts.into_iter().map(table).collect(), probes: Probes::default() }
+    }
+
+    /// Finds and adds in one walk: puts the number where the key's number stands, and gives that, or adds it.
+    pub(crate) fn put(&mut self, home: Home, value: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        debug_assert_ne!(value, EMPTY);
+        let table = &mut self.tables[usize::from(home.partition.0)];
+        if (table.used as usize + 1) * 8 > table.buckets.len() * 5 {
+            table.grow();
+        }
+        let mask = table.mask();
+        let mut at = home.tag as usize & mask;
+        loop {
+            let bucket = &mut table.buckets[at];
+            if bucket.value == EMPTY {
+                *bucket = Bucket { tag: home.tag, value };
+                table.used += 1;
+                return None;
+            }
+            if bucket.tag == home.tag && is_it(bucket.value) {
+                return Some(std::mem::replace(&mut bucket.value, value));
+            }
+            at = (at + 1) & mask;
+        }
     }
 
     /// Reads a hash's home bucket and nothing else. See [`crate::ahead`].
@@ -178,7 +216,18 @@ pub(crate) struct Place {
     pub(crate) hash: u64,
 }
 
+/// What a table needs of a place: eight bytes, collected for all keys of a snapshot before any is put.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Home {
+    partition: Partition,
+    tag: u32,
+}
+
 impl Place {
+    pub(crate) fn home(self) -> Home {
+        Home { partition: self.partition, tag: self.hash as u32 }
+    }
+
     /// The place of a name of at most sixteen bytes, filled up with zeros.
     #[inline]
     pub(crate) fn of_name(tenant: TenantId, name: &[u8; 16], length: usize, salt: u64) -> Place {
@@ -252,6 +301,28 @@ mod tests {
                     }
                     (_, None) => prop_assert!(!tables.remove(Partition(9), hash(key), value)),
                 }
+            }
+        }
+    }
+
+    proptest! {
+        /// Keys that come again and collide often, into tables of the final size.
+        #[test]
+        fn putting_keeps_the_newest_number_of_a_key(keys in proptest::collection::vec(0_u32..60, 0..300)) {
+            let place = |key: u32| Place { partition: Partition(key as u16 % 3), hash: u64::from(key / 7) };
+            let homes: Vec<Home> = keys.iter().map(|&key| place(key).home()).collect();
+            let mut tables = Tables::sized_for(&homes);
+            let sizes = |t: &Tables| t.tables.iter().map(|t| t.buckets.len()).collect::<Vec<_>>();
+            let before = sizes(&tables);
+            let mut model: BTreeMap<u32, u32> = BTreeMap::new();
+            for (step, (&key, &home)) in keys.iter().zip(&homes).enumerate() {
+                let value = key * 1000 + step as u32;
+                prop_assert_eq!(tables.put(home, value, |v| v / 1000 == key), model.insert(key, value));
+            }
+            prop_assert_eq!(sizes(&tables), before, "a table has grown");
+            for (key, value) in model {
+                let Place { partition, hash } = place(key);
+                prop_assert_eq!(tables.find(partition, hash, |v| v / 1000 == key), Some(value));
             }
         }
     }

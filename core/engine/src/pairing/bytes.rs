@@ -3,7 +3,8 @@
 use super::{ABSENT, Key, Pair, Pairs};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
-use crate::queue::Queue;
+use crate::queue::{Queue, low_bits};
+use crate::table::Tables;
 use tg_event::{Decision, Outcome};
 
 const DECISIONS: [Decision; 4] = [Decision::None, Decision::Approve, Decision::Review, Decision::Decline];
@@ -42,14 +43,26 @@ impl Pairs {
         }
         pairs.timed_out_to = first + timed_out;
         let mut before = i64::MIN;
+        let mut homes = Vec::with_capacity(len as usize);
         for _ in 0..len {
             let pair = Pair::load(r)?;
             if pair.asked_at < before || (pair.is_reversal && pair.target >= pairs.pairs.next()) {
                 return Err(damaged("a pair is out of order"));
             }
             before = pair.asked_at;
-            let key = Key::new(pair.tenant, pair.feed, pair.terminal, pair.trace);
-            pairs.link(&key, pair);
+            homes.push(Key::new(pair.tenant, pair.feed, pair.terminal, pair.trace).place.home());
+            pairs.open += u64::from(pair.is_open());
+            pairs.pairs.push(pair);
+        }
+        pairs.tables = Tables::sized_for(&homes);
+        for (number, home) in (first..).zip(homes) {
+            let queue = &pairs.pairs;
+            let Some(pair) = queue.get(number) else { break };
+            let same = |low| queue.number(low).and_then(|n| queue.get(n)).is_some_and(|p| p.has_key_of(pair));
+            let earlier = pairs.tables.put(home, low_bits(number), same);
+            if let (Some(earlier), Some(pair)) = (earlier, pairs.pairs.get_mut(number)) {
+                pair.earlier = earlier;
+            }
         }
         Ok(pairs)
     }
@@ -74,7 +87,15 @@ impl Pair {
         w.u8(u8::from(self.answered) | u8::from(self.counted) << 1 | u8::from(self.is_reversal) << 2);
     }
 
+    fn has_key_of(&self, other: &Pair) -> bool {
+        (self.trace, self.terminal, self.tenant, self.feed)
+            == (other.trace, other.terminal, other.tenant, other.feed)
+    }
+
     fn load(r: &mut Reader<'_>) -> Result<Pair, RestoreError> {
+        // All at once: one check of the length instead of two dozen.
+        let bytes = r.array::<{ Pair::BYTES }>()?;
+        let r = &mut Reader(&bytes);
         let (payment, asked_at, amount) = (r.u64()?, r.i64()?, r.i64()?);
         let (first12, stem, merchant, card) = (r.u64()?, r.u64()?, r.u64()?, r.u64()?);
         let (terminal, target) = (r.array()?, r.u64()?);

@@ -5,11 +5,12 @@
 //! another entity only when no ring can hold it any more: after a longest window without an entry. When
 //! there is no room, a new entity is refused, counted, and what depends on it is partial.
 
+use super::series::Marks;
 use super::{Entry, Series};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use crate::catalogue::{EntityKind, SeriesKind, WINDOWS};
-use crate::table::{Place, Tables};
+use crate::table::{Home, Place, Tables};
 use tg_types::{PARTITIONS, Partition, TenantId};
 
 /// In the place of an entity's number: the message names none, or there was no room for it.
@@ -348,32 +349,37 @@ impl Entities {
         let mut entities = Entities::new();
         let end = r.count(5)?;
         let end = u32::try_from(end).ok().filter(|&n| n < NO_ENTITY).ok_or(damaged("too many entities"))?;
-        let mut holes = 0;
+        let mut marks = Marks::new(end);
+        let mut homes = Vec::with_capacity(end as usize);
         for slot in 0..end {
             if (slot as usize).is_multiple_of(CHUNK) {
                 entities.chunks.push(Vec::with_capacity(CHUNK));
             }
-            let entity = load_entity(end, now, r)?;
-            match &entity {
-                None => holes += 1,
-                Some(Entity { key, payments, declines, .. }) => {
-                    let place = key.place();
-                    let chunks = &entities.chunks;
-                    let twin = entities.tables.find(place.partition, place.hash, |s| {
-                        let other = chunks.get(s as usize / CHUNK).and_then(|c| c.get(s as usize % CHUNK));
-                        other.is_some_and(|e| e.as_ref().is_some_and(|e| e.key == *key))
-                    });
-                    if twin.is_some() {
-                        return Err(damaged("an entity stands twice"));
-                    }
-                    entities.tables.insert(place.partition, place.hash, slot);
-                    entities.by_kind[key.kind as usize] += 1;
-                    entities.live_entries +=
-                        u64::from(payments.len()) + declines.as_ref().map_or(0, |d| u64::from(d.len()));
-                }
+            let entity = load_entity(end, now, &mut marks, r)?;
+            if let Some((Entity { key, payments, declines, .. }, home)) = &entity {
+                homes.push(*home);
+                entities.by_kind[key.kind as usize] += 1;
+                entities.live_entries +=
+                    u64::from(payments.len()) + declines.as_ref().map_or(0, |d| u64::from(d.len()));
             }
             if let Some(chunk) = entities.chunks.last_mut() {
-                chunk.push(entity);
+                chunk.push(entity.map(|(entity, _)| entity));
+            }
+        }
+        let holes = end as usize - homes.len();
+        entities.tables = Tables::sized_for(&homes);
+        let mut homes = homes.into_iter();
+        for slot in 0..end {
+            let Some(entity) = entities.get(slot) else { continue };
+            let Some(home) = homes.next() else { break };
+            let key = entity.key;
+            let chunks = &entities.chunks;
+            let twin = entities.tables.put(home, slot, |s| {
+                let other = chunks.get(s as usize / CHUNK).and_then(|c| c.get(s as usize % CHUNK));
+                other.is_some_and(|e| e.as_ref().is_some_and(|e| e.key == key))
+            });
+            if twin.is_some() {
+                return Err(damaged("an entity stands twice"));
             }
         }
         let free = r.count(4)?;
@@ -411,7 +417,12 @@ fn dimensions(kind: EntityKind) -> usize {
     if kind == EntityKind::Card { 2 } else { 1 }
 }
 
-fn load_entity(end: u32, now: i64, r: &mut Reader<'_>) -> Result<Option<Entity>, RestoreError> {
+fn load_entity(
+    end: u32,
+    now: i64,
+    marks: &mut Marks,
+    r: &mut Reader<'_>,
+) -> Result<Option<(Entity, Home)>, RestoreError> {
     let damaged = RestoreError::Damaged;
     let tag = r.u8()?;
     if tag == 0 {
@@ -427,11 +438,12 @@ fn load_entity(end: u32, now: i64, r: &mut Reader<'_>) -> Result<Option<Entity>,
         *byte = r.u8()?;
     }
     let key = EntityKey::new(kind, tenant, &name[..length]);
-    if key.place().partition.0 != partition {
+    let place = key.place();
+    if place.partition.0 != partition {
         return Err(damaged("an entity is not of its partition"));
     }
     let dimensions = dimensions(kind);
-    let payments = Series::load(dimensions, end, now, r)?;
-    let declines = if tag > 4 { Some(Box::new(Series::load(dimensions, end, now, r)?)) } else { None };
-    Ok(Some(Entity { key, due: 0, payments, declines }))
+    let payments = Series::load(dimensions, end, now, marks, r)?;
+    let declines = if tag > 4 { Some(Box::new(Series::load(dimensions, end, now, marks, r)?)) } else { None };
+    Ok(Some((Entity { key, due: 0, payments, declines }, place.home())))
 }

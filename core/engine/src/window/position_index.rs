@@ -10,6 +10,12 @@ pub(crate) struct PositionIndex {
 }
 
 impl PositionIndex {
+    /// An empty index with room for so many values.
+    pub(crate) fn with_room(values: u32) -> PositionIndex {
+        let size = if values == 0 { 0 } else { (values as usize * 2).next_power_of_two().max(64) };
+        PositionIndex { buckets: vec![(EMPTY, 0); size].into(), used: 0 }
+    }
+
     fn home(&self, value: u32) -> usize {
         // Fibonacci hashing (Knuth, volume 3, 6.4): entity numbers are consecutive, which it spreads evenly.
         let hash = u64::from(value).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;

@@ -2,6 +2,8 @@
 
 mod bytes;
 
+pub(crate) use bytes::Marks;
+
 use super::position_index::PositionIndex;
 use crate::WINDOWS;
 use crate::catalogue::BLOCK;
@@ -293,9 +295,6 @@ impl Series {
         let at = position as usize & (self.ring.len() - 1);
         self.ring[at] = entry;
         self.head = position.wrapping_add(1);
-        if self.len() as usize > WALK_MAX && !self.extra.as_ref().is_some_and(|e| e.indexed) {
-            self.build_indexes();
-        }
     }
 
     fn add_amount(&mut self, entry: &mut Entry) {
@@ -330,8 +329,12 @@ impl Series {
     }
 
     /// Place of the latest entry with this value, if the ring holds one. In a long ring the index learns
-    /// that the value now stands at `position`.
+    /// that the value now stands at `position`; a ring that has become long, or was restored long, gets its
+    /// index here, where it is first asked: no restart waits for the indexes of all.
     fn latest_of(&mut self, dimension: usize, value: u32, position: u32) -> Option<u32> {
+        if self.len() as usize > WALK_MAX && !self.extra.as_ref().is_some_and(|e| e.indexed) {
+            self.build_indexes();
+        }
         if let Some(extra) = &mut self.extra
             && extra.indexed
         {
@@ -344,7 +347,7 @@ impl Series {
 
     fn build_indexes(&mut self) {
         let (mut position, head) = (self.tails[LONGEST], self.head);
-        let mut indexes: [PositionIndex; 2] = Default::default();
+        let mut indexes = self.distinct[LONGEST].map(PositionIndex::with_room);
         while position != head {
             let entry = *self.at(position);
             for (dimension, index) in indexes.iter_mut().enumerate() {

@@ -36,6 +36,7 @@ impl Series {
         dimensions: usize,
         values_end: u32,
         now: i64,
+        marks: &mut Marks,
         r: &mut Reader<'_>,
     ) -> Result<Series, RestoreError> {
         let damaged = RestoreError::Damaged;
@@ -55,44 +56,152 @@ impl Series {
             return Err(damaged("a currency is out of range"));
         }
         let missing_at = r.varint()?;
-        let mut series = Series { currency, ..Series::default() };
+        let mut series = Series { currency, head: len as u32, ..Series::default() };
+        for (tail, &count) in series.tails.iter_mut().zip(&counts) {
+            // A count is at most `len`: each is at most the next, and the last is `len`.
+            *tail = (len as u64 - count) as u32;
+        }
         if missing_at > 0 {
             let time = i64::try_from(missing_at - 1).map_err(|_| damaged("a time is out of range"))?;
             series.missing(time);
         }
         if len > 0 {
-            series.ring = vec![Entry::default(); len.next_power_of_two()].into();
-        }
-        let (mut time, mut entry_currency) = (0_i64, currency);
-        for _ in 0..len {
-            let head = r.varint()?;
-            if head & 1 == 1 {
-                entry_currency = r.u16()?;
-            }
-            time = time.saturating_add_unsigned(head >> 1);
-            if time > now || entry_currency >= 1024 {
-                return Err(damaged("an entry's time or currency is out of range"));
-            }
-            let amount = r.zigzag()?;
-            let mut values = [NO_VALUE; 2];
-            for value in &mut values[..dimensions] {
-                let n = r.varint()?;
-                *value = (n as u32).wrapping_sub(1);
-                if n > u64::from(values_end) {
-                    return Err(damaged("an entry names an entity that is not there"));
-                }
-            }
-            let packed = (time as u64) << 12 | u64::from(entry_currency) << 2;
-            series.push(Entry { packed, amount, values });
-            if series.currency != currency {
-                return Err(damaged("a ring's currency is missing"));
-            }
-        }
-        for (window, &count) in counts.iter().enumerate().take(LONGEST) {
-            while u64::from(series.count(window)) > count {
-                series.leave(window);
+            let mut ring = Vec::with_capacity(len.next_power_of_two());
+            let one_currency = load_entries(&mut ring, len, (dimensions, values_end, now, currency), r)?;
+            ring.resize(len.next_power_of_two(), Entry::default());
+            series.ring = ring.into();
+            series.derive_sums();
+            series.derive_distinct(dimensions, marks);
+            if !one_currency {
+                series.derive_other_sums();
             }
         }
         Ok(series)
+    }
+
+    /// Sums in the first currency, from the newest entry back: each longer window adds what it alone holds.
+    fn derive_sums(&mut self) {
+        let (mut sum, mut end) = (0_i128, self.head as usize);
+        for window in 0..W {
+            let start = self.tails[window] as usize;
+            let own = self.ring[start..end].iter().filter(|e| e.currency() == self.currency);
+            sum += own.map(|e| i128::from(e.amount)).sum::<i128>();
+            (self.sums.low[window], self.sums.high[window]) = (sum as u64, (sum >> 64) as i32);
+            end = start;
+        }
+    }
+
+    /// Numbers of different values, from the newest entry back: a value counts where it is first met, and
+    /// that entry is its latest.
+    fn derive_distinct(&mut self, dimensions: usize, marks: &mut Marks) {
+        for dimension in 0..dimensions {
+            marks.wipe();
+            let (mut different, mut end) = (0, self.head as usize);
+            for window in 0..W {
+                let start = self.tails[window] as usize;
+                for entry in self.ring[start..end].iter_mut().rev() {
+                    let value = entry.values[dimension];
+                    if value == NO_VALUE {
+                        continue;
+                    }
+                    if marks.mark(value) {
+                        different += 1;
+                    } else {
+                        entry.packed |= 1 << dimension;
+                    }
+                }
+                self.distinct[window][dimension] = different;
+                end = start;
+            }
+        }
+    }
+
+    /// Sums in other currencies than the first, oldest entry first, as if they came one by one.
+    fn derive_other_sums(&mut self) {
+        for at in 0..self.head {
+            let mut entry = *self.at(at);
+            if entry.currency() == self.currency || entry.currency() == 0 {
+                continue;
+            }
+            self.add_amount(&mut entry);
+            // Only bytes that no engine wrote hold too many currencies.
+            self.ring[at as usize] = entry;
+            for window in 0..LONGEST {
+                if at < self.tails[window]
+                    && let Some(extra) = &mut self.extra
+                    && let Some(other) = extra.others.iter_mut().find(|o| o.0 == entry.currency())
+                {
+                    other.2.subtract(window, entry.amount);
+                }
+            }
+        }
+    }
+}
+
+/// Reads the entries of a ring and checks each. True if all sums are in the ring's first currency.
+fn load_entries(
+    ring: &mut Vec<Entry>,
+    len: usize,
+    (dimensions, values_end, now, currency): (usize, u32, i64, u16),
+    r: &mut Reader<'_>,
+) -> Result<bool, RestoreError> {
+    let damaged = RestoreError::Damaged;
+    let (mut time, mut entry_currency, mut one_currency) = (0_i64, currency, true);
+    for _ in 0..len {
+        let head = r.varint()?;
+        if head & 1 == 1 {
+            entry_currency = r.u16()?;
+            one_currency &= entry_currency == 0 || entry_currency == currency;
+        }
+        time = time.saturating_add_unsigned(head >> 1);
+        if time > now || entry_currency >= 1024 {
+            return Err(damaged("an entry's time or currency is out of range"));
+        }
+        let amount = r.zigzag()?;
+        if entry_currency == 0 && amount != 0 {
+            return Err(damaged("an amount has no currency"));
+        }
+        let mut values = [NO_VALUE; 2];
+        for value in &mut values[..dimensions] {
+            let n = r.varint()?;
+            *value = (n as u32).wrapping_sub(1);
+            if n > u64::from(values_end) {
+                return Err(damaged("an entry names an entity that is not there"));
+            }
+        }
+        let packed = (time as u64) << 12 | u64::from(entry_currency) << 2;
+        ring.push(Entry { packed, amount, values });
+    }
+    if currency == 0 && !one_currency {
+        return Err(damaged("a ring's currency is missing"));
+    }
+    Ok(one_currency)
+}
+
+/// Which values a walk through a ring has met: one number for each entity, told from those of earlier walks,
+/// so that a snapshot with millions of rings clears it once.
+pub(crate) struct Marks {
+    met_in: Vec<u32>,
+    walk: u32,
+}
+
+impl Marks {
+    pub(crate) fn new(values_end: u32) -> Marks {
+        Marks { met_in: vec![0; values_end as usize], walk: 0 }
+    }
+
+    /// Begins a walk that has met nothing.
+    fn wipe(&mut self) {
+        if self.walk == u32::MAX {
+            self.met_in.fill(0);
+            self.walk = 0;
+        }
+        self.walk += 1;
+    }
+
+    /// True if this walk meets the value for the first time.
+    fn mark(&mut self, value: u32) -> bool {
+        let met_in = &mut self.met_in[value as usize];
+        std::mem::replace(met_in, self.walk) != self.walk
     }
 }
