@@ -112,18 +112,16 @@ impl Duplicates {
             let key = r.u64()?;
             time = time.saturating_add_unsigned(r.varint()?);
             let (payment, pair) = (r.varint()?.wrapping_sub(1), r.varint()?.wrapping_sub(1));
-            homes.push(Place { partition: Partition::of_hash(key), hash: key }.home());
-            duplicates.frames.push(Seen { key, time, payment, pair });
+            let number = duplicates.frames.push(Seen { key, time, payment, pair });
+            homes.push(Place { partition: Partition::of_hash(key), hash: key }.home_of(low_bits(number)));
         }
-        duplicates.tables = Tables::sized_for(&homes);
         let frames = &duplicates.frames;
-        for ((number, frame), home) in (frames.first()..).zip(frames.iter()).zip(homes) {
-            let known =
-                |low| frames.number(low).and_then(|n| frames.get(n)).is_some_and(|f| f.key == frame.key);
-            if duplicates.tables.put(home, low_bits(number), known).is_some() {
-                return Err(RestoreError::Damaged("a frame stands twice"));
-            }
+        let key = |low| frames.number(low).and_then(|n| frames.get(n)).map(|f| f.key);
+        let (tables, repeated) = Tables::of(homes, |a, b| key(a) == key(b));
+        if !repeated.is_empty() {
+            return Err(RestoreError::Damaged("a frame stands twice"));
         }
+        duplicates.tables = tables;
         Ok(duplicates)
     }
 }

@@ -46,6 +46,25 @@ impl Table {
         self.buckets[at] = bucket;
     }
 
+    /// Adds a number, or puts it in the place of one under the same key and gives that. There is room.
+    fn put(&mut self, new: Bucket, same: &impl Fn(u32, u32) -> bool) -> Option<u32> {
+        debug_assert_ne!(new.value, EMPTY);
+        let mask = self.mask();
+        let mut at = new.tag as usize & mask;
+        loop {
+            let bucket = &mut self.buckets[at];
+            if bucket.value == EMPTY {
+                *bucket = new;
+                self.used += 1;
+                return None;
+            }
+            if bucket.tag == new.tag && same(bucket.value, new.value) {
+                return Some(std::mem::replace(&mut bucket.value, new.value));
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
     /// Takes a bucket out and moves those behind it closer to their homes, so that no grave stays.
     fn remove_at(&mut self, mut hole: usize) {
         let mask = self.mask();
@@ -93,35 +112,36 @@ impl Tables {
         Tables { tables, probes: Probes::default() }
     }
 
-    /// Empty tables as large as these keys will make them: what is restored never moves while it grows.
-    pub(crate) fn sized_for(homes: &[Home]) -> Tables {
-        let mut counts = vec![0_usize; usize::from(PARTITIONS)];
-        homes.iter().for_each(|home| counts[usize::from(home.partition.0)] += 1);
-        let table = |count| Table { buckets: vec![FREE; size_for(count)].into(), used: 0 };
-        Tables { tables: counts.into_iter().map(table).collect(), probes: Probes::default() }
-    }
-
-    /// Finds and adds in one walk: puts the number where the key's number stands, and gives that, or adds it.
-    pub(crate) fn put(&mut self, home: Home, value: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
-        debug_assert_ne!(value, EMPTY);
-        let table = &mut self.tables[usize::from(home.partition.0)];
-        if (table.used as usize + 1) * 8 > table.buckets.len() * 5 {
-            table.grow();
+    /// Tables of these numbers, each made once in its final size. Of numbers under the same key the last
+    /// stays; the pairs (earlier, later) of such numbers come back too.
+    pub(crate) fn of(homes: Vec<Home>, same: impl Fn(u32, u32) -> bool) -> (Tables, Vec<(u32, u32)>) {
+        // Sorted by partition, so that one table after the other is filled and stays in the cache meanwhile.
+        let mut ends = vec![0_usize; usize::from(PARTITIONS)];
+        homes.iter().for_each(|home| ends[usize::from(home.partition.0)] += 1);
+        let mut sum = 0;
+        for end in &mut ends {
+            // At first where the partition begins; sorting moves it to the end.
+            sum += std::mem::replace(end, sum);
         }
-        let mask = table.mask();
-        let mut at = home.tag as usize & mask;
-        loop {
-            let bucket = &mut table.buckets[at];
-            if bucket.value == EMPTY {
-                *bucket = Bucket { tag: home.tag, value };
-                table.used += 1;
-                return None;
-            }
-            if bucket.tag == home.tag && is_it(bucket.value) {
-                return Some(std::mem::replace(&mut bucket.value, value));
-            }
-            at = (at + 1) & mask;
+        let mut sorted = vec![FREE; homes.len()];
+        for home in &homes {
+            let end = &mut ends[usize::from(home.partition.0)];
+            sorted[*end] = home.bucket;
+            *end += 1;
         }
+        drop(homes);
+        let (mut begin, mut repeated) = (0, Vec::new());
+        let table = |end: usize| {
+            let buckets = &sorted[begin..end];
+            begin = end;
+            let mut table = Table { buckets: vec![FREE; size_for(buckets.len())].into(), used: 0 };
+            for &bucket in buckets {
+                repeated.extend(table.put(bucket, &same).map(|earlier| (earlier, bucket.value)));
+            }
+            table
+        };
+        let tables = ends.into_iter().map(table).collect();
+        (Tables { tables, probes: Probes::default() }, repeated)
     }
 
     /// Reads a hash's home bucket and nothing else. See [`crate::ahead`].
@@ -216,16 +236,16 @@ pub(crate) struct Place {
     pub(crate) hash: u64,
 }
 
-/// What a table needs of a place: eight bytes, collected for all keys of a snapshot before any is put.
-#[derive(Clone, Copy, Debug)]
+/// A number and where it goes: collected for all keys of a snapshot before any table is made.
+#[derive(Clone, Copy)]
 pub(crate) struct Home {
+    bucket: Bucket,
     partition: Partition,
-    tag: u32,
 }
 
 impl Place {
-    pub(crate) fn home(self) -> Home {
-        Home { partition: self.partition, tag: self.hash as u32 }
+    pub(crate) fn home_of(self, value: u32) -> Home {
+        Home { bucket: Bucket { tag: self.hash as u32, value }, partition: self.partition }
     }
 
     /// The place of a name of at most sixteen bytes, filled up with zeros.
@@ -306,23 +326,26 @@ mod tests {
     }
 
     proptest! {
-        /// Keys that come again and collide often, into tables of the final size.
+        /// Keys that come again and collide often.
         #[test]
-        fn putting_keeps_the_newest_number_of_a_key(keys in proptest::collection::vec(0_u32..60, 0..300)) {
+        fn made_at_once_they_are_as_if_filled_one_by_one(keys in proptest::collection::vec(0_u32..60, 0..300)) {
             let place = |key: u32| Place { partition: Partition(key as u16 % 3), hash: u64::from(key / 7) };
-            let homes: Vec<Home> = keys.iter().map(|&key| place(key).home()).collect();
-            let mut tables = Tables::sized_for(&homes);
-            let sizes = |t: &Tables| t.tables.iter().map(|t| t.buckets.len()).collect::<Vec<_>>();
-            let before = sizes(&tables);
+            let numbers: Vec<(u32, u32)> = keys.iter().zip(0..).map(|(&key, n)| (key, key * 1000 + n)).collect();
+            let homes = numbers.iter().map(|&(key, value)| place(key).home_of(value)).collect();
+            let (mut tables, mut repeated) = Tables::of(homes, |a, b| a / 1000 == b / 1000);
             let mut model: BTreeMap<u32, u32> = BTreeMap::new();
-            for (step, (&key, &home)) in keys.iter().zip(&homes).enumerate() {
-                let value = key * 1000 + step as u32;
-                prop_assert_eq!(tables.put(home, value, |v| v / 1000 == key), model.insert(key, value));
+            let mut expected = Vec::new();
+            for (key, value) in numbers {
+                expected.extend(model.insert(key, value).map(|earlier| (earlier, value)));
             }
-            prop_assert_eq!(sizes(&tables), before, "a table has grown");
+            expected.sort_unstable();
+            repeated.sort_unstable();
+            prop_assert_eq!(repeated, expected);
+            prop_assert_eq!(tables.tables.iter().map(|t| t.used as usize).sum::<usize>(), model.len());
             for (key, value) in model {
                 let Place { partition, hash } = place(key);
                 prop_assert_eq!(tables.find(partition, hash, |v| v / 1000 == key), Some(value));
+                prop_assert!(tables.remove(partition, hash, value));
             }
         }
     }

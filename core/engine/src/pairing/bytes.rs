@@ -50,17 +50,17 @@ impl Pairs {
                 return Err(damaged("a pair is out of order"));
             }
             before = pair.asked_at;
-            homes.push(Key::new(pair.tenant, pair.feed, pair.terminal, pair.trace).place.home());
+            let place = Key::new(pair.tenant, pair.feed, pair.terminal, pair.trace).place;
             pairs.open += u64::from(pair.is_open());
-            pairs.pairs.push(pair);
+            homes.push(place.home_of(low_bits(pairs.pairs.push(pair))));
         }
-        pairs.tables = Tables::sized_for(&homes);
-        for (number, home) in (first..).zip(homes) {
-            let queue = &pairs.pairs;
-            let Some(pair) = queue.get(number) else { break };
-            let same = |low| queue.number(low).and_then(|n| queue.get(n)).is_some_and(|p| p.has_key_of(pair));
-            let earlier = pairs.tables.put(home, low_bits(number), same);
-            if let (Some(earlier), Some(pair)) = (earlier, pairs.pairs.get_mut(number)) {
+        let queue = &pairs.pairs;
+        let key = |low| queue.number(low).and_then(|n| queue.get(n)).map(Pair::key);
+        let (tables, repeated) = Tables::of(homes, |a, b| key(a) == key(b));
+        pairs.tables = tables;
+        for (earlier, later) in repeated {
+            let number = pairs.pairs.number(later);
+            if let Some(pair) = number.and_then(|n| pairs.pairs.get_mut(n)) {
                 pair.earlier = earlier;
             }
         }
@@ -87,9 +87,9 @@ impl Pair {
         w.u8(u8::from(self.answered) | u8::from(self.counted) << 1 | u8::from(self.is_reversal) << 2);
     }
 
-    fn has_key_of(&self, other: &Pair) -> bool {
+    /// What [`Key::is_of`] compares.
+    fn key(&self) -> (u32, [u8; 16], u16, u16) {
         (self.trace, self.terminal, self.tenant, self.feed)
-            == (other.trace, other.terminal, other.tenant, other.feed)
     }
 
     fn load(r: &mut Reader<'_>) -> Result<Pair, RestoreError> {

@@ -10,7 +10,7 @@ use super::{Entry, Series};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use crate::catalogue::{EntityKind, SeriesKind, WINDOWS};
-use crate::table::{Home, Place, Tables};
+use crate::table::{Place, Tables};
 use tg_types::{PARTITIONS, Partition, TenantId};
 
 /// In the place of an entity's number: the message names none, or there was no room for it.
@@ -356,8 +356,8 @@ impl Entities {
                 entities.chunks.push(Vec::with_capacity(CHUNK));
             }
             let entity = load_entity(end, now, &mut marks, r)?;
-            if let Some((Entity { key, payments, declines, .. }, home)) = &entity {
-                homes.push(*home);
+            if let Some((Entity { key, payments, declines, .. }, place)) = &entity {
+                homes.push(place.home_of(slot));
                 entities.by_kind[key.kind as usize] += 1;
                 entities.live_entries +=
                     u64::from(payments.len()) + declines.as_ref().map_or(0, |d| u64::from(d.len()));
@@ -367,21 +367,12 @@ impl Entities {
             }
         }
         let holes = end as usize - homes.len();
-        entities.tables = Tables::sized_for(&homes);
-        let mut homes = homes.into_iter();
-        for slot in 0..end {
-            let Some(entity) = entities.get(slot) else { continue };
-            let Some(home) = homes.next() else { break };
-            let key = entity.key;
-            let chunks = &entities.chunks;
-            let twin = entities.tables.put(home, slot, |s| {
-                let other = chunks.get(s as usize / CHUNK).and_then(|c| c.get(s as usize % CHUNK));
-                other.is_some_and(|e| e.as_ref().is_some_and(|e| e.key == key))
-            });
-            if twin.is_some() {
-                return Err(damaged("an entity stands twice"));
-            }
+        let (tables, repeated) =
+            Tables::of(homes, |a, b| entities.get(a).map(|e| e.key) == entities.get(b).map(|e| e.key));
+        if !repeated.is_empty() {
+            return Err(damaged("an entity stands twice"));
         }
+        entities.tables = tables;
         let free = r.count(4)?;
         if free != holes {
             return Err(damaged("the list of free places is wrong"));
@@ -422,7 +413,7 @@ fn load_entity(
     now: i64,
     marks: &mut Marks,
     r: &mut Reader<'_>,
-) -> Result<Option<(Entity, Home)>, RestoreError> {
+) -> Result<Option<(Entity, Place)>, RestoreError> {
     let damaged = RestoreError::Damaged;
     let tag = r.u8()?;
     if tag == 0 {
@@ -445,5 +436,5 @@ fn load_entity(
     let dimensions = dimensions(kind);
     let payments = Series::load(dimensions, end, now, marks, r)?;
     let declines = if tag > 4 { Some(Box::new(Series::load(dimensions, end, now, marks, r)?)) } else { None };
-    Ok(Some((Entity { key, due: 0, payments, declines }, place.home())))
+    Ok(Some((Entity { key, due: 0, payments, declines }, place)))
 }
