@@ -35,6 +35,8 @@ pub enum Command {
     Diagnose(Diagnose),
     /// 这段文字是不是诱骗（免费POS机、套现、退押金）/ is this text a lure (free terminals, cash-out, deposits)?
     Lure(Lure),
+    /// 检查对账单：是否对得上、哪些要留意 / check a statement: does it add up, what to look at
+    Statement(Statement),
     /// 启动安全中心 / run the center
     Serve(Serve),
     /// 把录像发送到接入口 / send a recording to a feed
@@ -105,6 +107,12 @@ pub struct Lure {
     /// 每行一段文字，输出 NDJSON / one text a line
     #[arg(long)]
     pub lines: bool,
+}
+
+#[derive(Args)]
+pub struct Statement {
+    /// 对账单（CSV、XLS、XLSX、OFX、QIF、MT940、CAMT.053）或“-” / the statement, or "-" for standard input
+    pub file: String,
 }
 
 #[derive(Args)]

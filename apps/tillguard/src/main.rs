@@ -15,6 +15,7 @@ mod output;
 mod replay;
 mod send;
 mod serve;
+mod statement;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Command::Explain(a) => explain::run(&a, &console),
         Command::Diagnose(a) => diagnose::run(&a, &console),
         Command::Lure(a) => lure::run(&a, &console),
+        Command::Statement(a) => statement::run(&a, &console),
         Command::Serve(a) => serve::run(a, &console),
         Command::Send(a) => send::run(&a, &console),
         Command::Replay(a) => replay::run(&a, &console),

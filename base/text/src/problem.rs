@@ -174,6 +174,9 @@ problems! {
         => "把文件分成几份。" / "Split the file.";
     "TG-1007": "文件内容有误" / "The file's content is wrong"
         => "改正所指的位置，再运行一次。" / "Correct the place that is named and run it again.";
+    "TG-1008": "这不是能读的对账单" / "This is no statement that can be read"
+        => "从银行或钱包重新导出（CSV、XLS、XLSX、OFX、QIF、MT940或CAMT.053），不要另存或改动。" / "Export it again from your bank or wallet (CSV, XLS, XLSX, OFX, QIF, MT940 or CAMT.053), and don't change it."
+        => "文件加了密码时，先用密码打开再导出。" / "If the file has a password, open it with the password and export it again.";
     "TG-2001": "配置有误" / "The configuration is wrong"
         => "改正所指的行，再启动。" / "Correct the line that is named and start again.";
     "TG-2002": "参数用错" / "Wrong use"

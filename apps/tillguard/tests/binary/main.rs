@@ -7,4 +7,5 @@ mod diagnose;
 mod harness;
 mod kill;
 mod pages;
+mod tools;
 mod tour;
