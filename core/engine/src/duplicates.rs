@@ -125,3 +125,25 @@ impl Duplicates {
         Ok(duplicates)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_with_a_frame_twice_is_refused() {
+        let saved = |keys: [u64; 3]| {
+            let mut duplicates = Duplicates::new();
+            for (key, offset) in keys.into_iter().zip(0..) {
+                duplicates.remember(key, 5, offset, NO_PAIR, &Limits::default());
+            }
+            let mut bytes = Vec::new();
+            duplicates.save(&mut Writer(&mut bytes));
+            bytes
+        };
+        let load = |bytes: &[u8]| Duplicates::load(&mut Reader(bytes)).map(|d| d.len());
+        assert_eq!(load(&saved([7, 8, 9])), Ok(3));
+        let twice = RestoreError::Damaged("a frame stands twice");
+        assert_eq!(load(&saved([7, 8, 7])), Err(twice));
+    }
+}

@@ -205,3 +205,21 @@ impl Marks {
         std::mem::replace(met_in, self.walk) != self.walk
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_without_a_currency_is_refused() {
+        let load = |amount, currency: u64| {
+            let mut series = Series::default();
+            series.push(Entry { packed: 1 << 12 | (currency << 2), amount, values: [0, NO_VALUE] });
+            let mut bytes = Vec::new();
+            series.save(1, &mut Writer(&mut bytes));
+            Series::load(1, 1, 1, &mut Marks::new(1), &mut Reader(&bytes)).map(|s| s.len())
+        };
+        assert_eq!((load(0, 0), load(5, 156)), (Ok(1), Ok(1)));
+        assert_eq!(load(5, 0), Err(RestoreError::Damaged("an amount has no currency")));
+    }
+}
