@@ -7,6 +7,7 @@
 
 mod amount;
 mod checks;
+mod columns;
 mod day;
 mod findings;
 mod mask;
