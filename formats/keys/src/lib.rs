@@ -10,17 +10,25 @@ mod check_value;
 mod ciphers;
 mod cmac;
 mod cryptogram;
+mod dukpt_aes;
+mod dukpt_tdes;
 mod emv_session_keys;
+mod key_block;
 mod mac;
 mod material;
 mod sm4_mac;
 mod terminal_identity;
+#[cfg(feature = "test-bench")]
+pub mod test_bench;
 
 pub use chained_mac::{Padding, RetailMacKey};
 pub use check_value::KeyCheckValue;
 pub use ciphers::{AesKey, Sm4Key, TdesKey, sm3};
 pub use cryptogram::{CryptogramData, CryptogramVersion};
+pub use dukpt_aes::{AesLength, AesTransactionKey, KeyUse, aes_initial_key};
+pub use dukpt_tdes::{KeySerialNumber, TdesTransactionKey, tdes_initial_key};
 pub use emv_session_keys::{CardMasterKey, IssuerMasterKey, SessionKey};
+pub use key_block::{KeyBlockError, KeyBlockHeader, UnwrappedKey, unwrap_key_block};
 pub use mac::MacKey;
 pub use material::{KeyBytes, KeyError};
 pub use sm4_mac::{Sm4Mac, Sm4MacForm, Sm4MacKey};
