@@ -37,6 +37,8 @@ pub enum Command {
     Lure(Lure),
     /// 检查对账单：是否对得上、哪些要留意 / check a statement: does it add up, what to look at
     Statement(Statement),
+    /// 失败或交易量变化出在哪里 / where failures or missing volume come from
+    Locate(Locate),
     /// 启动安全中心 / run the center
     Serve(Serve),
     /// 把录像发送到接入口 / send a recording to a feed
@@ -113,6 +115,15 @@ pub struct Lure {
 pub struct Statement {
     /// 对账单（CSV、XLS、XLSX、OFX、QIF、MT940、CAMT.053）或“-” / the statement, or "-" for standard input
     pub file: String,
+}
+
+#[derive(Args)]
+pub struct Locate {
+    /// CSV：维度列，然后 actual,expected 或 failures,total[,expected_rate]；“-”为标准输入 / CSV: dimensions, then actual,expected or failures,total[,expected_rate]; "-": standard input
+    pub file: String,
+    /// 跳过有错的行，继续 / leave out bad rows and go on
+    #[arg(long)]
+    pub skip_bad_rows: bool,
 }
 
 #[derive(Args)]

@@ -10,6 +10,7 @@ mod demo;
 mod diagnose;
 mod doctor;
 mod explain;
+mod locate;
 mod lure;
 mod output;
 mod replay;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Diagnose(a) => diagnose::run(&a, &console),
         Command::Lure(a) => lure::run(&a, &console),
         Command::Statement(a) => statement::run(&a, &console),
+        Command::Locate(a) => locate::run(&a, &console),
         Command::Serve(a) => serve::run(a, &console),
         Command::Send(a) => send::run(&a, &console),
         Command::Replay(a) => replay::run(&a, &console),

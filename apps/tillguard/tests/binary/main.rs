@@ -6,6 +6,7 @@ mod commands;
 mod diagnose;
 mod harness;
 mod kill;
+mod locate;
 mod pages;
 mod tools;
 mod tour;
