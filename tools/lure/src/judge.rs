@@ -56,6 +56,8 @@ const SUSPICIOUS_SUM: f64 = 1.25;
 const MIDDLE_SUM: f64 = 1.6;
 /// What signals count for in a text that speaks of no machine, card or cash-out.
 const OFF_SUBJECT: f64 = 0.5;
+/// A call of this weight asks for card data, codes or the screen: it counts in full whatever the subject.
+const TAKES_WEIGHT: f64 = 1.8;
 
 struct Hit<'a> {
     signal: &'a Signal,
@@ -83,7 +85,10 @@ pub fn judge(original: &str) -> Judgement {
         if excused || hit.denied {
             quoted.push(found);
         } else {
-            sum += hit.signal.weight;
+            // Who asks for a PIN need not speak of machines.
+            let takes = hit.signal.call && hit.signal.weight >= TAKES_WEIGHT;
+            let counts = if on_subject || takes { 1.0 } else { OFF_SUBJECT };
+            sum += hit.signal.weight * counts;
             signals.push(found);
         }
     }
@@ -94,13 +99,10 @@ pub fn judge(original: &str) -> Judgement {
         if excused {
             quoted.push(found);
         } else {
-            sum += signal.weight;
+            sum += signal.weight * if on_subject { 1.0 } else { OFF_SUBJECT };
             signals.push(found);
             signals.sort_by_key(|f| f.span);
         }
-    }
-    if !on_subject {
-        sum *= OFF_SUBJECT;
     }
     let verdict = match sum {
         s if s >= LURE_SUM => Verdict::Lure,
