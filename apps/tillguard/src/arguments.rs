@@ -57,7 +57,7 @@ pub enum Command {
 
 #[derive(Args)]
 pub struct Decode {
-    /// 方言 / dialect: cup_pos, cup_pos_len, cup_pos_bare, iso87_ascii_hexbm …
+    /// 方言，auto 为自动识别 / dialect; auto finds it out: cup_pos, cups_interchange, mastercard, iso87_ascii_hexbm …
     #[arg(long, default_value = "cup_pos")]
     pub dialect: String,
     /// 每行一条十六进制报文，或一个二进制文件；“-”为标准输入 / one message a line in hex, or one binary file; "-": standard input

@@ -26,7 +26,7 @@ const TEMPER: i64 = 4;
 pub struct Candidate {
     /// The dialect.
     pub dialect: &'static str,
-    /// How likely it is the right one among those known, 0 to 1, three decimals.
+    /// How likely it is the right one among those known, 0 to 0.999, three decimals.
     pub confidence: f64,
     /// How many of the messages looked at it decodes without an error.
     pub decoded: usize,
@@ -132,7 +132,8 @@ fn tempered(difference: Tenths) -> f64 {
 }
 
 fn rounded(share: f64) -> f64 {
-    (share * 1000.0).round() / 1000.0
+    // Never certain: there are dialects that nobody has told of.
+    ((share * 1000.0).round() / 1000.0).min(0.999)
 }
 
 /// True if two dialects read all the messages alike: places, values, and what fails.
