@@ -10,6 +10,7 @@
 //! score is above a bound that holds the chance of any finding in a window without fault to about
 //! [`FALSE_ALARM_RATE`], as far as the window's noise is as the model says.
 
+mod counts;
 mod cube;
 mod locate;
 mod model;

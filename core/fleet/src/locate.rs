@@ -2,6 +2,7 @@
 //!
 //! Never names an element without its figures, and says so when what is left is more than chance explains.
 
+use crate::counts::Counts;
 use crate::cube::Cube;
 use crate::model::Model;
 use crate::ratio::Ratios;
@@ -70,6 +71,13 @@ pub fn locate(window: &Window) -> Location {
     match &window.measures {
         Measures::Volumes { actual, expected } => {
             let mut model = Volumes::new(actual, expected);
+            if model.are_counts() {
+                let common = Counts::common(actual, expected, &window.codes);
+                let mut model = Counts::new(actual, expected, common);
+                let found = search(&cube, &mut model);
+                let seen = |leaf| (actual[leaf], expected[leaf]);
+                return describe(window, &cube, &model, found, common != 0.0, true, seen);
+            }
             let found = search(&cube, &mut model);
             let common = model.common;
             describe(window, &cube, &model, found, common != 0.0, true, |leaf| (actual[leaf], expected[leaf]))

@@ -31,8 +31,16 @@ const SHIFTS: [(f64, f64); LANES] = [
 
 /// A leaf's evidence, at most and at least.
 const LEAF_EVIDENCE_MAX: f64 = 25.0;
+/// A leaf's evidence against a shift may always be this much.
+const LEAF_EVIDENCE_LEAST: f64 = 5.0;
+/// Square root of 2π.
+const SQRT_TAU: f64 = 2.506_628_274_631_000_5;
 /// Noise, at least: forecasts are rounded.
 const NOISE_MIN: f64 = 0.008;
+/// From this many standard deviations a leaf on the quiet side counts as stray.
+const STRAY_DEVIATIONS: f64 = 4.5;
+/// A leaf can always be stray.
+const STRAY_MIN: f64 = 1e-8;
 /// Leaves that the noise of one size is measured on, at least.
 const BIN_LEAVES: usize = 150;
 /// Share of the leaves that counts as the densest part.
@@ -46,6 +54,8 @@ pub(crate) struct Volumes {
     deviation: Vec<f64>,
     /// Standard deviation of the deviation; 0: the leaf says nothing.
     noise: Vec<f64>,
+    /// Share of leaves that lie anywhere.
+    stray: f64,
     lanes: Vec<Lanes>,
     /// The share by which everything changed, if it did.
     pub common: f64,
@@ -62,7 +72,7 @@ impl Volumes {
     fn around(actual: &[f64], expected: &[f64], common: f64) -> Volumes {
         let expected: Vec<f64> = expected.iter().map(|e| e * (1.0 + common)).collect();
         let deviation: Vec<f64> = actual.iter().zip(&expected).map(|(a, e)| deviation(*a, *e)).collect();
-        let (noise, middle) = noise(&expected, &deviation);
+        let Noise { by_leaf: noise, middle, stray } = noise(&expected, &deviation);
         let mut sorted: Vec<f64> = noise.iter().copied().filter(|n| *n > 0.0).collect();
         sorted.sort_by(f64::total_cmp);
         let typical = sorted.get(sorted.len() / 2).copied().unwrap_or(0.0);
@@ -70,9 +80,22 @@ impl Volumes {
         let share = if middle > 0.0 { middle / (1.0 - middle.min(0.99)) } else { middle };
         let common = if common == 0.0 && moved { share } else { common };
         let mut volumes =
-            Volumes { actual: actual.to_vec(), expected, deviation, noise, lanes: Vec::new(), common };
+            Volumes { actual: actual.to_vec(), expected, deviation, noise, stray, lanes: Vec::new(), common };
         volumes.lanes = volumes.rows();
         volumes
+    }
+
+    /// True if the noise of small leaves is that of counted events.
+    pub fn are_counts(&self) -> bool {
+        let (mut known, mut counted, mut small) = (0_usize, 0_usize, 0_usize);
+        for (expected, noise) in self.expected.iter().zip(&self.noise).filter(|(e, _)| **e > 0.0) {
+            known += 1;
+            small += usize::from(*expected < 30.0);
+            counted += usize::from((1.0..30.0).contains(expected) && *noise > 0.5 / expected.sqrt());
+        }
+        2 * small > known
+            && 2 * counted > self.expected.iter().filter(|e| (1.0..30.0).contains(*e)).count()
+            && self.actual.iter().all(|a| a.fract() == 0.0)
     }
 
     fn rows(&self) -> Vec<Lanes> {
@@ -82,7 +105,8 @@ impl Volumes {
             if *noise <= 0.0 {
                 return [0.0; LANES];
             }
-            let make = || SHIFTS.map(|(to, spread)| Likelihood::new(*noise, Shift { to, spread }));
+            let make =
+                || SHIFTS.map(|(to, spread)| Likelihood::new(*noise, self.stray, Shift { to, spread }));
             likelihoods.entry(noise.to_bits()).or_insert_with(make).map(|l| l.of(*deviation) as f32)
         };
         self.noise.iter().zip(&self.deviation).map(row).collect()
@@ -96,16 +120,21 @@ struct Likelihood {
     per_variance: f64,
     per_shifted: f64,
     log: f64,
+    /// A leaf's evidence for the shift, at most.
+    most: f64,
 }
 
 impl Likelihood {
-    fn new(noise: f64, shift: Shift) -> Likelihood {
+    fn new(noise: f64, stray: f64, shift: Shift) -> Likelihood {
         let variance = noise * noise;
         // What is left of a leaf keeps its share of the noise.
         let left = noise * (1.0 - shift.to.abs()).max(0.15);
         let shifted = left * left + shift.spread * shift.spread;
         let log = 0.5 * libm::log(shifted / variance);
-        Likelihood { to: shift.to, per_variance: 0.5 / variance, per_shifted: 0.5 / shifted, log }
+        // A stray leaf has a density of stray/2 anywhere between −1 and 1; a shifted one's is at most that of its
+        // own bell.
+        let most = libm::log(2.0 / stray / (SQRT_TAU * shifted.sqrt())).clamp(0.0, LEAF_EVIDENCE_MAX);
+        Likelihood { to: shift.to, per_variance: 0.5 / variance, per_shifted: 0.5 / shifted, log, most }
     }
 
     fn of(&self, deviation: f64) -> f64 {
@@ -114,7 +143,7 @@ impl Likelihood {
         let evidence = square * self.per_variance - gap * self.per_shifted - self.log;
         // A leaf that is only more scattered than others, to either side, is not moved by that.
         let scattered = (square - gap) * self.per_shifted;
-        evidence.min(scattered.max(0.0)).clamp(-LEAF_EVIDENCE_MAX, LEAF_EVIDENCE_MAX)
+        evidence.min(scattered.max(0.0)).clamp(-self.most.max(LEAF_EVIDENCE_LEAST), self.most)
     }
 }
 
@@ -158,7 +187,7 @@ impl Model for Volumes {
                 return 0.0;
             }
             let likelihood = likelihoods.entry(noise.to_bits());
-            likelihood.or_insert_with(|| Likelihood::new(*noise, shift)).of(*deviation) as f32
+            likelihood.or_insert_with(|| Likelihood::new(*noise, self.stray, shift)).of(*deviation) as f32
         }));
     }
 
@@ -183,33 +212,61 @@ fn deviation(actual: f64, expected: f64) -> f64 {
     if larger > 0.0 { (actual - expected) / larger } else { 0.0 }
 }
 
-/// The noise of every leaf, and the middle of all deviations.
-fn noise(expected: &[f64], deviation: &[f64]) -> (Vec<f64>, f64) {
+/// What was measured of the window's noise.
+struct Noise {
+    /// Of every leaf; 0: it says nothing.
+    by_leaf: Vec<f64>,
+    /// The middle of all deviations.
+    middle: f64,
+    /// Share of the leaves that lie anywhere, by no bell shape.
+    stray: f64,
+}
+
+/// Measures the noise by size of the forecast: the densest part of the deviations, or more where the side with
+/// fewer far leaves shows longer tails. Causes mostly pull to one side.
+fn noise(expected: &[f64], deviation: &[f64]) -> Noise {
     let mut order: Vec<u32> = (0..expected.len() as u32).filter(|l| expected[*l as usize] > 0.0).collect();
     order.sort_by(|a, b| expected[*a as usize].total_cmp(&expected[*b as usize]));
     let mut all: Vec<f64> = order.iter().map(|l| deviation[*l as usize]).collect();
     let (middle, _) = densest(&mut all);
     let bins = (order.len() / BIN_LEAVES).clamp(1, 24);
-    let mut measured = Vec::with_capacity(bins);
-    for b in 0..bins {
-        let piece = &order[b * order.len() / bins..(b + 1) * order.len() / bins];
-        let mut values: Vec<f64> = piece.iter().map(|l| deviation[*l as usize]).collect();
-        measured.push(densest(&mut values).1.max(NOISE_MIN));
-    }
+    let piece = |b: usize| &order[b * order.len() / bins..(b + 1) * order.len() / bins];
+    let side = |b: usize, sign: f64| {
+        let far = piece(b).iter().map(|l| sign * (deviation[*l as usize] - middle)).filter(|d| *d > 0.0);
+        let mut far: Vec<f64> = far.collect();
+        far.sort_by(f64::total_cmp);
+        // Of a normal distribution's half, 0.8 lie below 1.28 and 0.95 below 1.96 standard deviations.
+        let at = |share: f64| far.get((far.len() as f64 * share) as usize).copied().unwrap_or(0.0);
+        (at(0.8) / 1.282).max((at(0.95) / 1.96).min(at(0.8) / 1.282 * 1.6))
+    };
+    let total = |sign: f64| (0..bins).map(|b| side(b, sign)).sum::<f64>();
+    let clean = if total(1.0) <= total(-1.0) { 1.0 } else { -1.0 };
+    let measured: Vec<f64> = (0..bins)
+        .map(|b| {
+            let mut values: Vec<f64> = piece(b).iter().map(|l| deviation[*l as usize]).collect();
+            let core = densest(&mut values).1;
+            // A few leaves have no tails to speak of.
+            let tail = if piece(b).len() >= 60 { side(b, clean).min(3.0 * core.max(NOISE_MIN)) } else { 0.0 };
+            core.max(tail).max(NOISE_MIN)
+        })
+        .collect();
     // A neighbour's measure steadies a bin's: the median of three.
     let steady = |b: usize| {
         let mut three = [measured[b.saturating_sub(1)], measured[b], measured[(b + 1).min(bins - 1)]];
         three.sort_by(f64::total_cmp);
         three[1]
     };
-    let mut noise = vec![0.0; expected.len()];
+    let mut by_leaf = vec![0.0; expected.len()];
+    let mut strays = 0_usize;
     for b in 0..bins {
         let sigma = steady(b);
-        for leaf in &order[b * order.len() / bins..(b + 1) * order.len() / bins] {
-            noise[*leaf as usize] = sigma;
+        for leaf in piece(b).iter().map(|l| *l as usize) {
+            by_leaf[leaf] = sigma;
+            strays += usize::from(clean * (deviation[leaf] - middle) > STRAY_DEVIATIONS * sigma);
         }
     }
-    (noise, middle)
+    let stray = 2.0 * strays as f64 / order.len().max(1) as f64;
+    Noise { by_leaf, middle, stray: stray.clamp(STRAY_MIN, 0.2) }
 }
 
 /// Middle and standard deviation of the densest part.
