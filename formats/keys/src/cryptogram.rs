@@ -195,7 +195,7 @@ mod tests {
             let card_of = |number| card(number);
             let cryptogram = version.cryptogram(&card_of("4111111111111111"), &data);
             prop_assert!(version.verify(&card_of("4111111111111111"), &data, &cryptogram));
-            prop_assert!(!version.verify(&card_of("4111111111111129"), &data, &cryptogram));
+            prop_assert!(!version.verify(&card_of("4242424242424242"), &data, &cryptogram));
             let mut changed = amount;
             changed[bit as usize / 8] ^= 1 << (bit % 8);
             let other = CryptogramData { amount_authorised: changed, ..data };
