@@ -27,7 +27,7 @@ pub fn run(arguments: &Decode, console: &Console) -> Done {
         console.print(&console.text(&auto.sentence()))?;
     }
     let meaning = |mti: tg_iso8583::Mti, code: &str| {
-        let row = Catalogue::builtin().code_in_message(scheme?, &mti.to_string(), code);
+        let row = Catalogue::builtin().code_in_message(scheme, &mti.to_string(), code);
         Some(row.map_or_else(
             || Text::fixed("目录未收录，勿凭猜测处理", "not in the catalogue, don't guess"),
             |r| r.meaning.clone(),
