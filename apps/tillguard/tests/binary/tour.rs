@@ -24,8 +24,9 @@ fn the_readmes_tour_works_and_both_languages_tell_the_same() {
         .replace("127.0.0.1:8090", &http.to_string())
         .replace("127.0.0.1:9100", &feed.to_string());
     assert!(script.matches("tillguard ").count() >= 8, "{script}");
+    // In the background `exec` makes the server itself the job that is ended.
     let script = format!(
-        "set -euo pipefail\ntillguard() {{ '{BINARY}' \"$@\"; }}\n{script}\necho READY; read -r _; kill %1; wait %1 || true\n"
+        "set -euo pipefail\ntillguard() {{ [ \"$1\" != serve ] || exec '{BINARY}' \"$@\"; '{BINARY}' \"$@\"; }}\n{script}\necho READY; read -r _; kill %1; wait %1 || true\n"
     );
     let mut child = Command::new("bash")
         .args(["-c", &script])
