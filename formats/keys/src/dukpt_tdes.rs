@@ -124,6 +124,17 @@ mod tests {
     }
 
     #[test]
+    fn every_bit_of_the_counter_makes_another_key() {
+        let initial = tdes_initial_key(b"0123456789ABCDEF", serial(0)).expect("a key");
+        let key = |counter| TdesTransactionKey::derive(&initial, serial(counter)).expect("a key");
+        for place in 0..21 {
+            assert_ne!(key(1 << place), key(0), "bit {place}");
+        }
+        let other_terminal = KeySerialNumber([0xFF, 0xFF, 0x98, 0x76, 0x54, 0x32, 0x11, 0xE0, 0, 0]);
+        assert_ne!(tdes_initial_key(b"0123456789ABCDEF", other_terminal), Ok(initial));
+    }
+
+    #[test]
     fn a_key_of_another_length_is_refused() {
         assert_eq!(tdes_initial_key(&[1; 24], serial(1)).err(), Some(KeyError::Length(24)));
         let short = KeyBytes::new(&[1; 8]);

@@ -1,9 +1,12 @@
 //! Keys and message authentication.
 //!
 //! Why it exists: a wrong MAC (DE39 = A0) is one of the commonest reasons why a terminal stops paying, and
-//! only recomputing it tells the wrong key from a changed message. Soft keys are for demo and tests; a
-//! deployment asks its HSM. Never decrypts a PIN, never prints or logs key material: `Debug` shows stars, and
-//! keys are wiped when dropped.
+//! only recomputing it tells the wrong key from a changed message; a cryptogram or a terminal's ciphertext
+//! that doesn't verify tells a copy. One file an algorithm, pure functions, comparison in constant time. Soft
+//! keys are for demo and tests; a deployment asks its HSM. Never prints or logs key material: `Debug` shows
+//! stars, and keys are wiped when dropped (blocks on the stack within one derivation are not). Never deciphers
+//! a PIN in the center: what touches PINs stands in `test_bench`, behind a feature that no program of the
+//! product asks for.
 
 mod chained_mac;
 mod check_value;

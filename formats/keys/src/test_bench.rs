@@ -296,6 +296,23 @@ mod tests {
     }
 
     #[test]
+    fn each_format_has_its_own_filling() {
+        let pin = |format: PinFormat, field: u64| {
+            let block = xor(field.to_be_bytes(), &format.card_part("4111111111111111").expect("a card"));
+            format.pin_of(block, "4111111111111111")
+        };
+        for (format, right, wrong) in [
+            (PinFormat::Iso0, 0x0412_34FF_FFFF_FFFF, 0x0412_34FF_FFFF_FFFE),
+            (PinFormat::Iso2, 0x2412_34FF_FFFF_FFFF, 0x2412_34FF_FFFF_FFFA),
+            (PinFormat::Iso3, 0x3412_34AB_CDEF_ABCD, 0x3412_34AB_CDEF_ABC9),
+            (PinFormat::Iso1, 0x1412_3401_2345_6789, 0x1312_3401_2345_6789),
+        ] {
+            assert_eq!(pin(format, right), Ok("1234".to_owned()), "{format:?}");
+            assert_eq!(pin(format, wrong), Err(TestBenchError::Form), "{format:?}");
+        }
+    }
+
+    #[test]
     fn what_is_no_pin_or_card_is_refused() {
         for pin in ["123", "1234567890123", "12a4", ""] {
             assert_eq!(PinFormat::Iso2.clear_block(pin, ""), Err(TestBenchError::Pin));

@@ -113,6 +113,20 @@ mod tests {
     }
 
     #[test]
+    fn every_known_answer_of_the_repository_is_given() {
+        let rows = include_str!("../../../formats/keys/tests/known_answers.jsonl");
+        let wrong: Vec<_> = rows.lines().map(judge).filter(|o| o.ok != Some(true)).map(|o| o.id).collect();
+        assert_eq!((wrong, rows.lines().count()), (Vec::new(), 98));
+    }
+
+    #[test]
+    fn a_check_value_may_be_cut_but_not_to_nothing() {
+        let same = |theirs: &str| same("kcv", &json!("08793E25AB"), &json!(theirs));
+        assert!(same("08793e") && same("08793E25AB"));
+        assert!(!same("08793F") && !same("0879") && !same("") && !same("08793E25AB0"));
+    }
+
+    #[test]
     fn what_cannot_be_read_is_false_not_skipped() {
         for (right, wrong) in [("\"mak\"", "\"key\""), ("AB73", "XB73"), ("\"mab\":\"3", "\"mab\":\"")] {
             let outcome = judge(&ROW.replace(right, wrong));
@@ -123,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_not_repeated_in_the_answer() {
+    fn a_given_key_is_not_repeated_in_the_answer() {
         assert!(!judge(ROW).got.to_string().contains("AB73C941"));
     }
 }
