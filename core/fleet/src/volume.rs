@@ -37,10 +37,10 @@ const LEAF_EVIDENCE_LEAST: f64 = 5.0;
 const SQRT_TAU: f64 = 2.506_628_274_631_000_5;
 /// Noise, at least: forecasts are rounded.
 const NOISE_MIN: f64 = 0.008;
-/// From this many standard deviations a leaf on the quiet side counts as stray.
+/// From this many standard deviations a leaf counts as stray, on the side with fewer of them.
 const STRAY_DEVIATIONS: f64 = 4.5;
 /// A leaf can always be stray.
-const STRAY_MIN: f64 = 1e-8;
+const STRAY_MIN: f64 = 1e-10;
 /// Leaves that the noise of one size is measured on, at least.
 const BIN_LEAVES: usize = 150;
 /// Share of the leaves that counts as the densest part.
@@ -54,7 +54,7 @@ pub(crate) struct Volumes {
     deviation: Vec<f64>,
     /// Standard deviation of the deviation; 0: the leaf says nothing.
     noise: Vec<f64>,
-    /// Share of leaves that lie anywhere.
+    /// Density of leaves that lie anywhere.
     stray: f64,
     lanes: Vec<Lanes>,
     /// The share by which everything changed, if it did.
@@ -87,15 +87,17 @@ impl Volumes {
 
     /// True if the noise of small leaves is that of counted events.
     pub fn are_counts(&self) -> bool {
-        let (mut known, mut counted, mut small) = (0_usize, 0_usize, 0_usize);
-        for (expected, noise) in self.expected.iter().zip(&self.noise).filter(|(e, _)| **e > 0.0) {
+        let (mut known, mut small, mut sized, mut scattered) = (0_usize, 0_usize, 0_usize, 0_usize);
+        for (expected, actual) in self.expected.iter().zip(&self.actual).filter(|(e, _)| **e > 0.0) {
             known += 1;
             small += usize::from(*expected < 30.0);
-            counted += usize::from((1.0..30.0).contains(expected) && *noise > 0.5 / expected.sqrt());
+            if (1.0..30.0).contains(expected) {
+                sized += 1;
+                // Of counted events six in ten lie as far away as this.
+                scattered += usize::from((actual - expected).abs() > 0.5 * expected.sqrt());
+            }
         }
-        2 * small > known
-            && 2 * counted > self.expected.iter().filter(|e| (1.0..30.0).contains(*e)).count()
-            && self.actual.iter().all(|a| a.fract() == 0.0)
+        2 * small > known && 3 * scattered > sized && self.actual.iter().all(|a| a.fract() == 0.0)
     }
 
     fn rows(&self) -> Vec<Lanes> {
@@ -131,9 +133,8 @@ impl Likelihood {
         let left = noise * (1.0 - shift.to.abs()).max(0.15);
         let shifted = left * left + shift.spread * shift.spread;
         let log = 0.5 * libm::log(shifted / variance);
-        // A stray leaf has a density of stray/2 anywhere between −1 and 1; a shifted one's is at most that of its
-        // own bell.
-        let most = libm::log(2.0 / stray / (SQRT_TAU * shifted.sqrt())).clamp(0.0, LEAF_EVIDENCE_MAX);
+        // A shifted leaf's density is at most that of its own bell, a stray one's is always there.
+        let most = libm::log(1.0 / stray / (SQRT_TAU * shifted.sqrt())).clamp(0.0, LEAF_EVIDENCE_MAX);
         Likelihood { to: shift.to, per_variance: 0.5 / variance, per_shifted: 0.5 / shifted, log, most }
     }
 
@@ -218,7 +219,7 @@ struct Noise {
     by_leaf: Vec<f64>,
     /// The middle of all deviations.
     middle: f64,
-    /// Share of the leaves that lie anywhere, by no bell shape.
+    /// Density of the leaves that lie anywhere, by no bell shape.
     stray: f64,
 }
 
@@ -257,16 +258,23 @@ fn noise(expected: &[f64], deviation: &[f64]) -> Noise {
         three[1]
     };
     let mut by_leaf = vec![0.0; expected.len()];
-    let mut strays = 0_usize;
+    let mut strays = [(0.0, 0.0); 2];
     for b in 0..bins {
         let sigma = steady(b);
         for leaf in piece(b).iter().map(|l| *l as usize) {
             by_leaf[leaf] = sigma;
-            strays += usize::from(clean * (deviation[leaf] - middle) > STRAY_DEVIATIONS * sigma);
+            let far = (deviation[leaf] - middle) / sigma;
+            if far.abs() > STRAY_DEVIATIONS {
+                let side = &mut strays[usize::from(far > 0.0)];
+                *side = (side.0 + 1.0, side.1 + (far.abs() - STRAY_DEVIATIONS) * sigma);
+            }
         }
     }
-    let stray = 2.0 * strays as f64 / order.len().max(1) as f64;
-    Noise { by_leaf, middle, stray: stray.clamp(STRAY_MIN, 0.2) }
+    let (count, beyond) = if strays[0].0 <= strays[1].0 { strays[0] } else { strays[1] };
+    // They thin out from where they begin: over about their mean distance from there.
+    let width = if count > 0.0 { (beyond / count).clamp(0.05, 1.0) } else { 1.0 };
+    let stray = count / order.len().max(1) as f64 / width;
+    Noise { by_leaf, middle, stray: stray.clamp(STRAY_MIN, 1.0) }
 }
 
 /// Middle and standard deviation of the densest part.
