@@ -17,10 +17,10 @@ const MOST_ELEMENTS: usize = 10;
 
 /// Evidence that a first finding must have beyond chance: ln(1/0.01), and about as many shifts as are
 /// independent.
-const FIRST_ABOVE: f64 = 4.6;
+const FIRST_ABOVE: f64 = 4.6 + 1.4;
 
 /// Where something is known to be wrong, a further finding needs less.
-const FURTHER_ABOVE: f64 = 0.5;
+const FURTHER_ABOVE: f64 = 2.0;
 
 /// Nats within which a parent counts as an explanation as good.
 const SIMPLER_WITHIN: f64 = 3.0;

@@ -4,7 +4,7 @@
 
 mod generator;
 
-use generator::{ALIKE, Case, Dice, MIXED, Payments, Tally, named, payments, volumes};
+use generator::{ALIKE, Case, Dice, Kind, MIXED, Payments, Tally, Volumes, named, payments, volumes};
 use proptest::prelude::*;
 use tg_fleet::{BadLeaf, Direction, Window, locate};
 
@@ -23,6 +23,12 @@ fn causes_of_volume_windows_are_named() {
     assert!(alike.f1() >= 0.97, "{alike:?}");
     let mixed = tally(500..512, |s| volumes(&MIXED, s, true));
     assert!(mixed.f1() >= 0.97, "{mixed:?}");
+    let heavy = Volumes { kind: Kind::HeavyTails, ..ALIKE };
+    let heavy = tally(500..508, |s| volumes(&heavy, s, true));
+    assert!(heavy.f1() >= 0.95, "{heavy:?}");
+    let counts = Volumes { kind: Kind::Counts, noise: (0.0, 0.05), ..MIXED };
+    let counts = tally(500..508, |s| volumes(&counts, s, true));
+    assert!(counts.f1() >= 0.85, "{counts:?}");
 }
 
 #[test]
