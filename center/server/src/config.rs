@@ -115,12 +115,13 @@ fn feed(address: SocketAddr, dialect: String, name: Option<String>) -> Result<Fe
         let expected = near.map_or_else(|| tg_iso8583::NAMES.join(", "), str::to_owned);
         return Err(Problem::new("TG-1004", what).because(expected, dialect));
     }
-    if dialect == "cup_pos_len" {
-        let what = Text::fixed(
-            "cup_pos_len 是带长度的文件方言，接入的帧不含长度",
-            "cup_pos_len is a dialect of files: the frame of a feed never holds the length",
+    if tg_iso8583::Dialect::named(&dialect).is_some_and(|d| d.header_holds_length()) {
+        let what = Text::new(
+            format!("{dialect} 是带长度的文件方言，接入的帧不含长度"),
+            format!("{dialect} is a dialect of files: the frame of a feed never holds the length"),
         );
-        return Err(Problem::new("TG-1004", what).because("cup_pos", dialect));
+        let expected = if dialect.starts_with("cup_pos") { "cup_pos" } else { "a dialect without a length" };
+        return Err(Problem::new("TG-1004", what).because(expected, dialect));
     }
     let name = name.unwrap_or_else(|| format!("{dialect}@{}", address.port()));
     Ok(FeedConfig { address, dialect, name })
