@@ -119,7 +119,7 @@ pub struct Statement {
 
 #[derive(Args)]
 pub struct Locate {
-    /// CSV：维度列，然后 actual,expected 或 failures,total[,expected_rate]；“-”为标准输入 / CSV: dimensions, then actual,expected or failures,total[,expected_rate]; "-": standard input
+    /// CSV：维度列，然后 actual,expected 或 failures,total(,expected_rate)；“-”为标准输入 / CSV: dimensions, then actual,expected or failures,total(,expected_rate); "-": standard input
     pub file: String,
     /// 跳过有错的行，继续 / leave out bad rows and go on
     #[arg(long)]

@@ -88,7 +88,7 @@ fn window(bytes: &[u8]) -> Result<(Window, Vec<Problem>), Problem> {
     let Some(measures) = MEASURES.iter().find(|m| names.ends_with(m)) else {
         let what = Text::fixed("首行的列名不对", "the first line’s column names are not right");
         let found = names.join(",");
-        let wanted = "…,actual,expected / …,failures,total[,expected_rate]";
+        let wanted = "…,actual,expected / …,failures,total(,expected_rate)";
         return Err(Problem::new("TG-1007", what).at_line(1).because(wanted, found));
     };
     let dimensions = &names[..names.len() - measures.len()];
