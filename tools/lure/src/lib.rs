@@ -1,9 +1,9 @@
 //! Is this text a lure: a "free POS machine", cash-out, a deposit to get back, a call for card data?
 //!
 //! Why it exists: shopkeepers lose deposits and card data to such texts, and the same words stand in the
-//! warnings of the police, so counting words is not enough. The text is [normalised](normal), signals are
-//! searched for ([catalogue]: data in `data/lure/signals.toml`), and each is judged by how the text speaks
-//! ([polarity]). Pure: no I/O, no clock. Never accuses a person: it names what was seen, where, and what to
+//! warnings of the police, so counting words is not enough. The text is normalised (`normal`), signals are
+//! searched for (`catalogue`: data in `data/lure/signals.toml`), and each is judged by how the text speaks
+//! (`polarity`). Pure: no I/O, no clock. Never accuses a person: it names what was seen, where, and what to
 //! do. Never keeps or prints the text itself.
 
 mod catalogue;
