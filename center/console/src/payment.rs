@@ -26,7 +26,7 @@ pub fn payment(view: &PaymentPage, frame: &Frame) -> Markup {
     let here = p.reference.clone().filter(|r| !r.is_empty()).unwrap_or_else(|| p.trace.clone());
     let chips = html! {
         (rows::outcome_chip(frame, p.outcome))
-        @if view.money == MoneyKnown::NotReachedIssuer { span.chip.plain { (frame.pick("按应答码由收单侧答复", "By its code answered by the acquirer's side")) } }
+        @if view.money == MoneyKnown::RefusedByAcquirer { span.chip.plain { (frame.pick("按应答码由收单侧答复", "By its code answered by the acquirer's side")) } }
         @if let Some((class, text)) = words::decision(p.decision).filter(|_| p.decision != Decision::Approve) { span.chip.(class) { (frame.text(&text)) } }
     };
     let body = html! {

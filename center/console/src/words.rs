@@ -80,8 +80,8 @@ pub(crate) fn money(known: MoneyKnown) -> (&'static str, &'static str, Text, Opt
             "warn",
             "ask",
             Text::fixed(
-                "结果未知：没有看到应答，客户的钱可能已被扣，也可能没有。",
-                "Result unknown: no answer was seen. The customer's money may or may not have been taken.",
+                "结果未知：客户的钱可能已被扣，也可能没有。",
+                "Result unknown: the customer's money may or may not have been taken.",
             ),
             Some(Text::fixed(
                 "先查询原交易，不要再收款。",
@@ -109,7 +109,7 @@ pub(crate) fn money(known: MoneyKnown) -> (&'static str, &'static str, Text, Opt
                 "If the terminal shows a failure, query first; don't take the payment again.",
             )),
         ),
-        MoneyKnown::NotReachedIssuer => (
+        MoneyKnown::RefusedByAcquirer => (
             "plain",
             "info",
             Text::fixed(
@@ -202,7 +202,7 @@ mod tests {
         MoneyKnown::Unknown,
         MoneyKnown::Waiting,
         MoneyKnown::Approved,
-        MoneyKnown::NotReachedIssuer,
+        MoneyKnown::RefusedByAcquirer,
         MoneyKnown::DeclinedByIssuer,
         MoneyKnown::Declined,
         MoneyKnown::ReversalSent,

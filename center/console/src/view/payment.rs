@@ -173,8 +173,8 @@ pub enum MoneyKnown {
     Waiting,
     /// Approved.
     Approved,
-    /// Refused before the issuer: the code is one that only the acquirer's side gives.
-    NotReachedIssuer,
+    /// Refused by a code that the acquirer's side gives; whether the account moved is not known.
+    RefusedByAcquirer,
     /// The issuer answered and declined.
     DeclinedByIssuer,
     /// Declined, but who declined is not known.

@@ -123,7 +123,7 @@ pub fn mac_failed() -> PaymentPage {
     };
     PaymentPage {
         payment,
-        money: MoneyKnown::NotReachedIssuer,
+        money: MoneyKnown::RefusedByAcquirer,
         reach: Reach {
             answered_by: Some(Station::Acquirer),
             basis: Some(t(

@@ -235,7 +235,7 @@ fn money(outcome: &view::Outcome, record: &PaymentRecord) -> MoneyKnown {
         view::Outcome::Declined => match answered_by(record) {
             // Who gave the code is known; what a time-out behind it left at the issuer is not.
             _ if query_first(record) => MoneyKnown::Unknown,
-            Some(Station::Acquirer) => MoneyKnown::NotReachedIssuer,
+            Some(Station::Acquirer) => MoneyKnown::RefusedByAcquirer,
             Some(Station::Issuer) => MoneyKnown::DeclinedByIssuer,
             _ => MoneyKnown::Declined,
         },
