@@ -26,6 +26,7 @@ mod window;
 pub use catalogue::{
     Aggregate, Catalogue, CatalogueError, EntityKind, FEATURES_MAX, Feature, SeriesKind, WINDOWS,
 };
+pub use detect::{FINDING_TEXTS, FindingTexts, finding_texts};
 pub use engine::Engine;
 pub use metrics::Metrics;
 pub use snapshot::RestoreError;

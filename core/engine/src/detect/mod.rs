@@ -6,6 +6,9 @@
 //! suspected, what it rests on, what it does not show and what else it may be.
 
 mod card_testing;
+mod texts;
+
+pub use texts::{FINDING_TEXTS, FindingTexts, finding_texts};
 
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
