@@ -41,6 +41,7 @@ pub struct Engine {
     pub(crate) detectors: Detectors,
     pub(crate) outstanding: BTreeMap<(u64, u16), Feedback>,
     pub(crate) counters: Counters,
+    pub(crate) saving: Option<crate::snapshot::Saving>,
 }
 
 impl Engine {
@@ -63,6 +64,7 @@ impl Engine {
             detectors: Detectors::new(),
             outstanding: BTreeMap::new(),
             counters: Counters::default(),
+            saving: None,
         }
     }
 
@@ -80,7 +82,8 @@ impl Engine {
             Event::Tick => self.tick(stamp, out),
             Event::Epoch(epoch) => self.epoch = epoch.clone(),
             Event::Feedback(f) => self.feedback(f),
-            Event::Undecoded(_) => {}
+            // A label is for those who learn from it; verdicts don't hang on what a person said of a finding.
+            Event::Undecoded(_) | Event::Judgement(_) => {}
         }
     }
 

@@ -4,8 +4,8 @@
 //! Layout changes need a new version constant, a reader for the old one, and a golden file in `tests/`.
 
 use crate::{
-    Chip, DuplicateKey, Epoch, Event, Feedback, FeedbackAction, Limits, MacState, Message, ResponseClass,
-    SubjectKey, TerminalTime, Undecoded, UndecodedKind,
+    Chip, DuplicateKey, Epoch, Event, Feedback, FeedbackAction, Judgement, JudgementVerdict, Limits,
+    MacState, Message, ResponseClass, SubjectKey, TerminalTime, Undecoded, UndecodedKind,
 };
 use tg_types::{Card, Instant, MaskedPan, Money, Mti, PanToken, Short, TenantId};
 
@@ -41,6 +41,7 @@ const UNDECODED: u8 = 2;
 const TICK: u8 = 3;
 const EPOCH: u8 = 4;
 const FEEDBACK: u8 = 5;
+const JUDGEMENT: u8 = 6;
 /// All kinds are at version 1.
 const VERSION: u8 = 1;
 
@@ -84,6 +85,15 @@ impl Event {
                 }
                 w.u64(f.until.0 as u64);
             }
+            Event::Judgement(j) => {
+                w.bytes(&[JUDGEMENT, VERSION]);
+                w.u16(j.tenant.0);
+                w.bytes(&j.id);
+                w.text(j.finding.as_bytes());
+                w.bytes(&[j.verdict as u8]);
+                w.text(j.reason.as_bytes());
+                w.u64(j.said_at.0 as u64);
+            }
         }
     }
 
@@ -94,7 +104,7 @@ impl Event {
     pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
         let mut r = Reader(bytes);
         let (kind, version) = (r.u8()?, r.u8()?);
-        if !(MESSAGE..=FEEDBACK).contains(&kind) {
+        if !(MESSAGE..=JUDGEMENT).contains(&kind) {
             return Err(DecodeError::Kind(kind));
         }
         if version != VERSION {
@@ -125,7 +135,15 @@ impl Event {
                     window_entries_max: r.u32()?,
                 },
             }),
-            _ => decode_feedback(&mut r)?,
+            FEEDBACK => decode_feedback(&mut r)?,
+            _ => Event::Judgement(Judgement {
+                tenant: TenantId(r.u16()?),
+                id: r.array()?,
+                finding: r.short()?,
+                verdict: JudgementVerdict::from_byte(r.u8()?).ok_or(DecodeError::Value("verdict"))?,
+                reason: r.short()?,
+                said_at: Instant(r.u64()? as i64),
+            }),
         };
         match r.0.len() {
             0 => Ok(event),

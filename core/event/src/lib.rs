@@ -16,5 +16,6 @@ pub use answer::{
 pub use codec::DecodeError;
 pub use message::{Chip, DuplicateKey, MacState, Message, ResponseClass, TerminalTime};
 pub use record::{
-    Epoch, Event, Feedback, FeedbackAction, Limits, Stamp, SubjectKey, Undecoded, UndecodedKind,
+    Epoch, Event, Feedback, FeedbackAction, Judgement, JudgementVerdict, Limits, Stamp, SubjectKey,
+    Undecoded, UndecodedKind,
 };

@@ -25,6 +25,8 @@ pub enum Event {
     Epoch(Epoch),
     /// A finding that changes state comes back as an event.
     Feedback(Feedback),
+    /// A person said what a finding is worth.
+    Judgement(Judgement),
 }
 
 /// Why a frame could not be decoded (contract, section 1).
@@ -186,4 +188,44 @@ pub struct Feedback {
     pub subject: SubjectKey,
     /// Until when, in log time.
     pub until: Instant,
+}
+
+/// What a person says of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum JudgementVerdict {
+    /// It is open again: an earlier judgement is taken back.
+    Open = 0,
+    /// It is what it says.
+    Confirmed = 1,
+    /// It is not.
+    Dismissed = 2,
+}
+
+impl JudgementVerdict {
+    /// The verdict of a number.
+    pub fn from_byte(byte: u8) -> Option<JudgementVerdict> {
+        [JudgementVerdict::Open, JudgementVerdict::Confirmed, JudgementVerdict::Dismissed]
+            .get(usize::from(byte))
+            .copied()
+    }
+}
+
+/// What a person said of a finding: a label that was learnt later. SQL is the record of what people make;
+/// this is its copy in the log, without the free text, which may name somebody. `id` is its identity: it
+/// counts once, however often it stands in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Judgement {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Made when the form was drawn, so that a form that is sent twice says one thing.
+    pub id: [u8; 16],
+    /// The finding, such as `F-1042-0`.
+    pub finding: Short<32>,
+    /// What was said.
+    pub verdict: JudgementVerdict,
+    /// The reason's stable name; empty if none was asked for.
+    pub reason: Short<32>,
+    /// When it was said, by the clock of the console.
+    pub said_at: Instant,
 }

@@ -91,6 +91,17 @@ fn samples() -> Vec<(&'static str, Event)> {
             Event::Feedback(feedback(SubjectKey::Terminal(Short::new("70310482").expect("fits")))),
         ),
         ("feedback, card", Event::Feedback(feedback(SubjectKey::Card(token)))),
+        (
+            "judgement",
+            Event::Judgement(Judgement {
+                tenant: TenantId(3),
+                id: *b"0123456789abcdef",
+                finding: Short::new("F-1042-0").expect("fits"),
+                verdict: JudgementVerdict::Dismissed,
+                reason: Short::new("training_or_test").expect("fits"),
+                said_at: Instant(1_764_000_000_000_000),
+            }),
+        ),
     ]
 }
 
