@@ -30,6 +30,32 @@ pub(crate) struct Duplicates {
     frames: Queue<Seen>,
     tables: Tables,
     pub(crate) dropped: u64,
+    /// A snapshot that is being written while frames come and go.
+    saving: Option<Saving>,
+}
+
+/// A snapshot being written: frames never change, and they leave in the order in which they are written.
+struct Saving {
+    out: Vec<u8>,
+    /// Frames below are written, those from `end` on came later.
+    next: u64,
+    end: u64,
+    /// Time of the frame written last.
+    before: i64,
+}
+
+impl Saving {
+    fn write_next(&mut self, frames: &Queue<Seen>) {
+        if let Some(frame) = frames.get(self.next) {
+            let mut w = Writer(&mut self.out);
+            w.u64(frame.key);
+            w.varint((frame.time - self.before) as u64);
+            w.varint(frame.payment.wrapping_add(1));
+            w.varint(frame.pair.wrapping_add(1));
+            self.before = frame.time;
+        }
+        self.next += 1;
+    }
 }
 
 /// The frame's key mixed with whose and whence: the same bytes on another feed are another message.
@@ -39,7 +65,7 @@ pub(crate) fn frame_key(m: &Message) -> u64 {
 
 impl Duplicates {
     pub(crate) fn new() -> Duplicates {
-        Duplicates { frames: Queue::starting_at(0), tables: Tables::new(), dropped: 0 }
+        Duplicates { frames: Queue::starting_at(0), tables: Tables::new(), dropped: 0, saving: None }
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -84,22 +110,31 @@ impl Duplicates {
 
     fn forget(&mut self) {
         let number = self.frames.first();
+        if let Some(saving) = self.saving.as_mut().filter(|s| (s.next..s.end).contains(&number)) {
+            saving.write_next(&self.frames);
+        }
         if let Some(frame) = self.frames.pop_front() {
             self.tables.remove(Partition::of_hash(frame.key), frame.key, low_bits(number));
         }
     }
 
-    pub(crate) fn save(&self, w: &mut Writer<'_>) {
+    /// Begins a snapshot: writes everything but the frames.
+    pub(crate) fn begin_saving(&mut self) {
+        let mut out = Vec::new();
+        let mut w = Writer(&mut out);
         w.u64(self.dropped);
         w.varint(self.frames.len());
-        let mut before = 0;
-        for frame in self.frames.iter() {
-            w.u64(frame.key);
-            w.varint((frame.time - before) as u64);
-            w.varint(frame.payment.wrapping_add(1));
-            w.varint(frame.pair.wrapping_add(1));
-            before = frame.time;
+        self.saving = Some(Saving { out, next: self.frames.first(), end: self.frames.next(), before: 0 });
+    }
+
+    /// Writes about so many bytes more; gives all of them at the end.
+    pub(crate) fn go_on_saving(&mut self, bytes: usize) -> Option<Vec<u8>> {
+        let saving = self.saving.as_mut()?;
+        let enough = saving.out.len().saturating_add(bytes);
+        while saving.next < saving.end && saving.out.len() < enough {
+            saving.write_next(&self.frames);
         }
+        if saving.next < saving.end { None } else { self.saving.take().map(|saving| saving.out) }
     }
 
     pub(crate) fn load(r: &mut Reader<'_>) -> Result<Duplicates, RestoreError> {
@@ -137,9 +172,8 @@ mod tests {
             for (key, offset) in keys.into_iter().zip(0..) {
                 duplicates.remember(key, 5, offset, NO_PAIR, &Limits::default());
             }
-            let mut bytes = Vec::new();
-            duplicates.save(&mut Writer(&mut bytes));
-            bytes
+            duplicates.begin_saving();
+            duplicates.go_on_saving(usize::MAX).expect("all is written at once")
         };
         let load = |bytes: &[u8]| Duplicates::load(&mut Reader(bytes)).map(|d| d.len());
         assert_eq!(load(&saved([7, 8, 9])), Ok(3));

@@ -29,7 +29,7 @@ pub use catalogue::{
 pub use detect::{FINDING_TEXTS, FindingTexts, finding_texts};
 pub use engine::Engine;
 pub use metrics::Metrics;
-pub use snapshot::RestoreError;
+pub use snapshot::{RestoreError, SnapshotPieces};
 pub use traffic::{Traffic, TrafficEvent, TrafficShape};
 
 /// Version of the engine's logic. A change that alters a verdict raises it; it stands in epoch events.

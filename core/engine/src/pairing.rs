@@ -8,6 +8,7 @@ mod bytes;
 
 use crate::queue::{Queue, low_bits};
 use crate::table::{Place, Probes, Tables, name_hash, table_hash};
+use bytes::Saving;
 use tg_event::{Decision, Limits, Message, Outcome, ResponseClass};
 use tg_types::{Mti, Partition, SECOND_US, Short, TenantId};
 
@@ -61,6 +62,8 @@ pub(crate) struct Pairs {
     timed_out_to: u64,
     pub(crate) open: u64,
     pub(crate) dropped: u64,
+    /// A snapshot that is being written while pairs change.
+    saving: Option<Saving>,
 }
 
 /// What is compared beside the key.
@@ -146,7 +149,14 @@ impl Key {
 
 impl Pairs {
     pub(crate) fn new() -> Pairs {
-        Pairs { pairs: Queue::starting_at(0), tables: Tables::new(), timed_out_to: 0, open: 0, dropped: 0 }
+        Pairs {
+            pairs: Queue::starting_at(0),
+            tables: Tables::new(),
+            timed_out_to: 0,
+            open: 0,
+            dropped: 0,
+            saving: None,
+        }
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -161,7 +171,9 @@ impl Pairs {
         self.pairs.get(number)
     }
 
+    /// The pair, to be changed: a snapshot under way first keeps it as it is.
     pub(crate) fn get_mut(&mut self, number: u64) -> Option<&mut Pair> {
+        self.before_change(number);
         self.pairs.get_mut(number)
     }
 
@@ -353,6 +365,7 @@ impl Pairs {
     /// Forgets the oldest pair; gives it if nobody has said yet what became of it.
     fn forget(&mut self) -> Option<Pair> {
         let number = self.pairs.first();
+        self.before_leaving(number);
         let pair = self.pairs.pop_front()?;
         let key = Key::new(pair.tenant, pair.feed, pair.terminal, pair.trace);
         self.tables.remove(key.place.partition, key.place.hash, low_bits(number));
@@ -363,7 +376,7 @@ impl Pairs {
 
     /// Changes what is known of a payment, keeping the count of open ones.
     pub(crate) fn settle(&mut self, number: u64, outcome: Outcome, answered: bool) {
-        let Some(pair) = self.pairs.get_mut(number) else { return };
+        let Some(pair) = self.get_mut(number) else { return };
         let was_open = pair.is_open();
         pair.outcome = outcome;
         pair.answered |= answered;
@@ -375,11 +388,13 @@ impl Pairs {
     pub(crate) fn tick(&mut self, now: i64, limits: &Limits, mut unknown: impl FnMut(&Pair)) {
         let asked_by = now - i64::from(limits.answer_seconds) * SECOND_US;
         self.timed_out_to = self.timed_out_to.max(self.pairs.first());
-        while let Some(pair) = self.pairs.get_mut(self.timed_out_to).filter(|p| p.asked_at <= asked_by) {
-            if pair.is_open() {
+        while let Some(pair) = self.pairs.get(self.timed_out_to).filter(|p| p.asked_at <= asked_by) {
+            if pair.is_open()
+                && let Some(pair) = self.get_mut(self.timed_out_to)
+            {
                 pair.outcome = Outcome::Unknown;
-                self.open -= 1;
                 unknown(pair);
+                self.open -= 1;
             }
             self.timed_out_to += 1;
         }

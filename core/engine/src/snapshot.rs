@@ -1,8 +1,9 @@
 //! Snapshots: the whole state at one offset, as bytes.
 //!
 //! What can be derived (tables, sums, counts of different values) is not written but made anew, so a
-//! snapshot can't contradict itself and equal states have equal bytes. Form: magic, form number, engine
-//! version, body, check. It ends with a check against accidents; against people the journal's envelope
+//! snapshot can't contradict itself. It is written in slices while the engine goes on: what is about to
+//! change is written, or copied, first. Written at once, equal states have equal bytes. Form: magic, form
+//! number, engine version, body, check. It ends with a check against accidents; against people the journal's envelope
 //! guards it, and `restore` still neither panics nor allocates more than a small multiple of the bytes.
 
 use crate::bytes::{Reader, Writer, checksum};
@@ -18,7 +19,7 @@ use tg_types::{Instant, TenantId};
 
 const MAGIC: [u8; 8] = *b"TGENGINE";
 /// Form of the bytes. A change needs a new number and a new golden file.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// Why bytes are not a snapshot that this engine can go on from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,12 +46,41 @@ pub enum RestoreError {
     Damaged(&'static str),
 }
 
-impl Engine {
-    /// Appends the whole state at this offset to `out`: windows, pairs, duplicates, watches, detectors,
-    /// outstanding feedback, limits, counters, next offset.
-    pub fn snapshot(&self, out: &mut Vec<u8>) {
+/// A snapshot being written.
+pub(crate) struct Saving {
+    /// All but pairs, frames and entities, as it was when the snapshot began.
+    head: Vec<u8>,
+    pairs: Option<Vec<u8>>,
+    duplicates: Option<Vec<u8>>,
+}
+
+/// A snapshot in pieces, as it was written: whoever has time puts them together.
+#[derive(Debug, Default)]
+pub struct SnapshotPieces(Vec<Vec<u8>>);
+
+impl SnapshotPieces {
+    /// The snapshot's bytes behind `out`, with their check.
+    pub fn append_to(self, out: &mut Vec<u8>) {
         let start = out.len();
-        let mut w = Writer(out);
+        out.reserve_exact(self.bytes() + 8);
+        // A piece at a time, so that not all of it is held twice.
+        self.0.into_iter().for_each(|piece| out.extend_from_slice(&piece));
+        let sum = checksum(&out[start..]);
+        out.extend_from_slice(&sum.to_le_bytes());
+    }
+
+    /// Bytes written.
+    pub fn bytes(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+}
+
+impl Engine {
+    /// Begins a snapshot of the state at this offset: windows, pairs, duplicates, watches, detectors,
+    /// outstanding feedback, limits, counters, next offset. One that was under way is given up.
+    pub fn begin_snapshot(&mut self) {
+        let mut head = Vec::new();
+        let mut w = Writer(&mut head);
         w.bytes(&MAGIC);
         w.u32(FORM);
         w.u32(ENGINE_VERSION);
@@ -63,11 +93,37 @@ impl Engine {
         self.outstanding.values().for_each(|f| save_feedback(f, &mut w));
         self.watches.save(&mut w);
         self.detectors.save(&mut w);
-        self.pairs.save(&mut w);
-        self.duplicates.save(&mut w);
-        self.entities.save(&mut w);
-        let sum = checksum(&out[start..]);
-        out.extend_from_slice(&sum.to_le_bytes());
+        self.pairs.begin_saving();
+        self.duplicates.begin_saving();
+        self.entities.begin_saving();
+        self.saving = Some(Saving { head, pairs: None, duplicates: None });
+    }
+
+    /// Writes about so many bytes more of the snapshot that was begun, whatever was applied since; gives it
+    /// when all is there. `None` also if none was begun.
+    pub fn go_on_snapshot(&mut self, bytes: usize) -> Option<SnapshotPieces> {
+        let saving = self.saving.as_mut()?;
+        // Pairs and frames come and go fastest, so they are first.
+        if saving.pairs.is_none() {
+            saving.pairs = self.pairs.go_on_saving(bytes);
+        } else if saving.duplicates.is_none() {
+            saving.duplicates = self.duplicates.go_on_saving(bytes);
+        } else {
+            let entities = self.entities.go_on_saving(bytes)?;
+            let Saving { head, pairs, duplicates } = self.saving.take()?;
+            return Some(SnapshotPieces(vec![head, pairs?, duplicates?, entities]));
+        }
+        None
+    }
+
+    /// Appends the whole state to `out` at once.
+    pub fn snapshot(&mut self, out: &mut Vec<u8>) {
+        self.begin_snapshot();
+        while self.saving.is_some() {
+            if let Some(pieces) = self.go_on_snapshot(usize::MAX) {
+                pieces.append_to(out);
+            }
+        }
     }
 
     /// An engine with the state of a snapshot. The catalogue may be another than the snapshot's: the state

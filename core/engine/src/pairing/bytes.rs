@@ -5,6 +5,7 @@ use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use crate::queue::{Queue, low_bits};
 use crate::table::Tables;
+use std::collections::BTreeMap;
 use tg_event::{Decision, Outcome};
 
 const DECISIONS: [Decision; 4] = [Decision::None, Decision::Approve, Decision::Review, Decision::Decline];
@@ -18,13 +19,67 @@ const OUTCOMES: [Outcome; 7] = [
     Outcome::ReversalRefused,
 ];
 
+/// A snapshot being written: the pairs as they were when it began, in order.
+pub(super) struct Saving {
+    out: Vec<u8>,
+    /// Pairs below are written, those from `end` on came later.
+    next: u64,
+    end: u64,
+    /// Pairs that have changed before their turn.
+    as_they_were: BTreeMap<u64, Pair>,
+}
+
+impl Saving {
+    fn write_next(&mut self, pairs: &Queue<Pair>) {
+        let was = self.as_they_were.remove(&self.next);
+        if let Some(pair) = was.as_ref().or_else(|| pairs.get(self.next)) {
+            pair.save(&mut Writer(&mut self.out));
+        }
+        self.next += 1;
+    }
+}
+
 impl Pairs {
-    pub(crate) fn save(&self, w: &mut Writer<'_>) {
+    /// Begins a snapshot: writes everything but the pairs.
+    pub(crate) fn begin_saving(&mut self) {
+        let mut out = Vec::new();
+        let mut w = Writer(&mut out);
         w.u64(self.dropped);
         w.u64(self.pairs.first());
         w.varint(self.timed_out_to.max(self.pairs.first()) - self.pairs.first());
         w.varint(self.pairs.len());
-        self.pairs.iter().for_each(|p| p.save(w));
+        let (next, end) = (self.pairs.first(), self.pairs.next());
+        self.saving = Some(Saving { out, next, end, as_they_were: BTreeMap::new() });
+    }
+
+    /// Writes about so many bytes more; gives all of them at the end.
+    pub(crate) fn go_on_saving(&mut self, bytes: usize) -> Option<Vec<u8>> {
+        let saving = self.saving.as_mut()?;
+        let enough = saving.out.len().saturating_add(bytes);
+        while saving.next < saving.end && saving.out.len() < enough {
+            saving.write_next(&self.pairs);
+        }
+        if saving.next < saving.end { None } else { self.saving.take().map(|saving| saving.out) }
+    }
+
+    #[inline]
+    pub(super) fn before_change(&mut self, number: u64) {
+        if let Some(saving) = &mut self.saving
+            && (saving.next..saving.end).contains(&number)
+            && let Some(pair) = self.pairs.get(number)
+        {
+            saving.as_they_were.entry(number).or_insert(*pair);
+        }
+    }
+
+    /// Pairs leave in order, and in order they are written.
+    #[inline]
+    pub(super) fn before_leaving(&mut self, number: u64) {
+        if let Some(saving) = &mut self.saving
+            && (saving.next..saving.end).contains(&number)
+        {
+            saving.write_next(&self.pairs);
+        }
     }
 
     pub(crate) fn load(r: &mut Reader<'_>) -> Result<Pairs, RestoreError> {

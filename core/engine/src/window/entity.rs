@@ -5,12 +5,12 @@
 //! another entity only when no ring can hold it any more: after a longest window without an entry. When
 //! there is no room, a new entity is refused, counted, and what depends on it is partial.
 
-use super::series::Marks;
+mod bytes;
+
 use super::{Entry, Series};
-use crate::RestoreError;
-use crate::bytes::{Reader, Writer};
 use crate::catalogue::{EntityKind, SeriesKind, WINDOWS};
 use crate::table::{Place, Tables};
+use bytes::Saving;
 use tg_types::{PARTITIONS, Partition, TenantId};
 
 /// In the place of an entity's number: the message names none, or there was no room for it.
@@ -136,6 +136,8 @@ pub(crate) struct Entities {
     pub(crate) by_kind: [u64; 4],
     pub(crate) counters: EntityCounters,
     sweep_at: u32,
+    /// A snapshot that is being written while entities change.
+    saving: Option<Saving>,
 }
 
 impl Entities {
@@ -150,6 +152,7 @@ impl Entities {
             by_kind: [0; 4],
             counters: EntityCounters::default(),
             sweep_at: 0,
+            saving: None,
         }
     }
 
@@ -161,7 +164,9 @@ impl Entities {
         self.chunks.get(slot as usize / CHUNK)?.get(slot as usize % CHUNK)?.as_ref()
     }
 
+    /// The entity, to be changed: a snapshot under way first writes it as it is.
     fn get_mut(&mut self, slot: u32) -> Option<&mut Entity> {
+        self.before_change(slot);
         self.chunks.get_mut(slot as usize / CHUNK)?.get_mut(slot as usize % CHUNK)?.as_mut()
     }
 
@@ -230,6 +235,7 @@ impl Entities {
     fn put(&mut self, entity: Entity) -> u32 {
         self.by_kind[entity.key.kind as usize] += 1;
         if let Some(slot) = self.free.pop() {
+            self.before_change(slot);
             self.chunks[slot as usize / CHUNK][slot as usize % CHUNK] = Some(entity);
             return slot;
         }
@@ -245,8 +251,10 @@ impl Entities {
 
     /// Brings an entity's windows to `now`.
     pub(crate) fn expire(&mut self, slot: u32, now: i64) {
-        let freed = self.get_mut(slot).map_or(0, |e| e.expire(now));
-        self.live_entries -= u64::from(freed);
+        if self.get(slot).is_some_and(|e| due_unit(now) >= e.due) {
+            let freed = self.get_mut(slot).map_or(0, |e| e.expire_due(now));
+            self.live_entries -= u64::from(freed);
+        }
     }
 
     /// Adds an entry to one of an entity's series and brings both to `now`. `unnamed`: the payment names
@@ -304,6 +312,7 @@ impl Entities {
             self.expire(slot, now);
             let Some(key) = self.get(slot).filter(|e| e.is_idle(now)).map(|e| e.key) else { continue };
             let place = key.place();
+            self.before_change(slot);
             self.tables.remove(place.partition, place.hash, slot);
             self.chunks[slot as usize / CHUNK][slot as usize % CHUNK] = None;
             self.free.push(slot);
@@ -311,130 +320,4 @@ impl Entities {
             self.counters.evicted += 1;
         }
     }
-
-    pub(crate) fn save(&self, w: &mut Writer<'_>) {
-        w.varint(u64::from(self.end()));
-        for entity in self.chunks.iter().flatten() {
-            let Some(entity) = entity else {
-                w.u8(0);
-                continue;
-            };
-            let key = &entity.key;
-            w.u8(1 + key.kind as u8 + if entity.declines.is_some() { 4 } else { 0 });
-            w.u16(key.tenant.0);
-            w.u16(key.place().partition.0);
-            w.u8(key.length);
-            w.bytes(key.bytes());
-            let dimensions = dimensions(key.kind);
-            entity.payments.save(dimensions, w);
-            if let Some(declines) = &entity.declines {
-                declines.save(dimensions, w);
-            }
-        }
-        w.varint(self.free.len() as u64);
-        self.free.iter().for_each(|&slot| w.u32(slot));
-        let refused: Vec<usize> =
-            (0..self.refused_at.len()).filter(|&p| self.refused_at[p] != i64::MIN).collect();
-        w.varint(refused.len() as u64);
-        for part in refused {
-            w.u16(part as u16);
-            w.i64(self.refused_at[part]);
-        }
-        w.u32(self.sweep_at);
-        [self.counters.evicted, self.counters.refused, self.counters.dropped].iter().for_each(|&n| w.u64(n));
-    }
-
-    pub(crate) fn load(now: i64, r: &mut Reader<'_>) -> Result<Entities, RestoreError> {
-        let damaged = RestoreError::Damaged;
-        let mut entities = Entities::new();
-        let end = r.count(5)?;
-        let end = u32::try_from(end).ok().filter(|&n| n < NO_ENTITY).ok_or(damaged("too many entities"))?;
-        let mut marks = Marks::new(end);
-        let mut homes = Vec::with_capacity(end as usize);
-        for slot in 0..end {
-            if (slot as usize).is_multiple_of(CHUNK) {
-                entities.chunks.push(Vec::with_capacity(CHUNK));
-            }
-            let entity = load_entity(end, now, &mut marks, r)?;
-            if let Some((Entity { key, payments, declines, .. }, place)) = &entity {
-                homes.push(place.home_of(slot));
-                entities.by_kind[key.kind as usize] += 1;
-                entities.live_entries +=
-                    u64::from(payments.len()) + declines.as_ref().map_or(0, |d| u64::from(d.len()));
-            }
-            if let Some(chunk) = entities.chunks.last_mut() {
-                chunk.push(entity.map(|(entity, _)| entity));
-            }
-        }
-        let holes = end as usize - homes.len();
-        let (tables, repeated) =
-            Tables::of(homes, |a, b| entities.get(a).map(|e| e.key) == entities.get(b).map(|e| e.key));
-        if !repeated.is_empty() {
-            return Err(damaged("an entity stands twice"));
-        }
-        entities.tables = tables;
-        let free = r.count(4)?;
-        if free != holes {
-            return Err(damaged("the list of free places is wrong"));
-        }
-        let mut seen = vec![false; end as usize];
-        for _ in 0..free {
-            let slot = r.u32()?;
-            if slot >= end
-                || entities.get(slot).is_some()
-                || std::mem::replace(&mut seen[slot as usize], true)
-            {
-                return Err(damaged("the list of free places is wrong"));
-            }
-            entities.free.push(slot);
-        }
-        for _ in 0..r.count(10)? {
-            let part = usize::from(r.u16()?);
-            let at = r.i64()?;
-            *entities.refused_at.get_mut(part).ok_or(damaged("a partition is out of range"))? = at;
-            entities.last_refused = entities.last_refused.max(at);
-        }
-        entities.sweep_at = r.u32()?;
-        if entities.sweep_at > end {
-            return Err(damaged("the sweep is out of range"));
-        }
-        entities.counters = EntityCounters { evicted: r.u64()?, refused: r.u64()?, dropped: r.u64()? };
-        Ok(entities)
-    }
-}
-
-/// How many kinds of value an entity's entries name: a card's terminals and merchants, the others' cards.
-fn dimensions(kind: EntityKind) -> usize {
-    if kind == EntityKind::Card { 2 } else { 1 }
-}
-
-fn load_entity(
-    end: u32,
-    now: i64,
-    marks: &mut Marks,
-    r: &mut Reader<'_>,
-) -> Result<Option<(Entity, Place)>, RestoreError> {
-    let damaged = RestoreError::Damaged;
-    let tag = r.u8()?;
-    if tag == 0 {
-        return Ok(None);
-    }
-    if tag > 8 {
-        return Err(damaged("an entity's kind is out of range"));
-    }
-    let kind = EntityKind::ALL[usize::from(tag - 1) % 4];
-    let (tenant, partition, length) = (TenantId(r.u16()?), r.u16()?, usize::from(r.u8()?));
-    let mut name = [0_u8; 16];
-    for byte in name.get_mut(..length).ok_or(damaged("a name is too long"))? {
-        *byte = r.u8()?;
-    }
-    let key = EntityKey::new(kind, tenant, &name[..length]);
-    let place = key.place();
-    if place.partition.0 != partition {
-        return Err(damaged("an entity is not of its partition"));
-    }
-    let dimensions = dimensions(kind);
-    let payments = Series::load(dimensions, end, now, marks, r)?;
-    let declines = if tag > 4 { Some(Box::new(Series::load(dimensions, end, now, marks, r)?)) } else { None };
-    Ok(Some((Entity { key, due: 0, payments, declines }, place)))
 }
