@@ -22,32 +22,83 @@ const CHUNK_EVERY: Duration = Duration::from_millis(250);
 /// Without many events a snapshot is made at least so often, if there was any.
 const SNAPSHOT_EVERY: Duration = Duration::from_secs(300);
 
+/// So much of a snapshot is written between two batches when there is nothing else to do.
+const SLICE_BYTES: usize = 256 << 10;
+/// A snapshot's size before the first was made.
+const SNAPSHOT_BYTES_GUESSED: usize = 64 << 20;
+
+/// When snapshots begin, and how far the one under way is.
+pub(crate) struct SnapshotPace {
+    /// One begins after so many events.
+    every_events: u64,
+    /// Cut of the last one begun, and when.
+    last_cut: u64,
+    last_begun: Clock,
+    /// Size of the last one that was finished.
+    bytes: usize,
+    under_way: bool,
+}
+
+impl SnapshotPace {
+    /// For a heart restored at `cut`.
+    pub fn new(every_events: u64, cut: u64) -> SnapshotPace {
+        SnapshotPace {
+            every_events,
+            last_cut: cut,
+            last_begun: Clock::now(),
+            bytes: SNAPSHOT_BYTES_GUESSED,
+            under_way: false,
+        }
+    }
+
+    fn is_due(&self, next_offset: u64) -> bool {
+        let events = next_offset - self.last_cut;
+        events > 0
+            && !self.under_way
+            && (events >= self.every_events || self.last_begun.elapsed() >= SNAPSHOT_EVERY)
+    }
+
+    /// Bytes to write beside so many events, so that half the way to the next snapshot is enough.
+    fn share(&self, events: usize) -> usize {
+        let per_event = self.bytes as u64 * 2 / self.every_events.max(1) + 64;
+        events * per_event as usize
+    }
+}
+
 /// The heart's thread.
 pub(crate) struct Beating {
     pub heart: Heart,
     pub keeper: KeeperHandle,
     pub log: LogHandle,
     pub live: Arc<Live>,
-    pub snapshot_events: u64,
+    pub pace: SnapshotPace,
     pub to_append: Vec<Feedback>,
     pub chunked: Clock,
-    pub snapshotted: Clock,
-    pub snapshot_at: u64,
 }
 
 impl Beating {
     /// Applies batches until the log has ended; then saves what there is.
     pub fn run(mut self, queue: &Receiver<DurableBatch>) {
         loop {
-            match queue.recv_timeout(CHUNK_EVERY) {
-                Ok(batch) => self.apply(&batch),
-                Err(RecvTimeoutError::Timeout) => {}
+            // With a snapshot under way there is something to do whenever no batch is waiting.
+            let patience = if self.pace.under_way { Duration::ZERO } else { CHUNK_EVERY };
+            match queue.recv_timeout(patience) {
+                Ok(batch) => {
+                    self.apply(&batch);
+                    self.go_on_snapshot(self.pace.share(batch.count as usize));
+                }
+                Err(RecvTimeoutError::Timeout) => self.go_on_snapshot(SLICE_BYTES),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             self.append_feedback();
             self.hand_over(false);
         }
         self.hand_over(true);
+        // The one under way would be older than what there is now.
+        self.begin_snapshot();
+        while self.pace.under_way {
+            self.go_on_snapshot(usize::MAX);
+        }
     }
 
     fn apply(&mut self, batch: &DurableBatch) {
@@ -80,22 +131,38 @@ impl Beating {
     }
 
     fn hand_over(&mut self, last: bool) {
-        let snapshot_due = self.heart.next_offset() > self.snapshot_at
-            && (self.heart.next_offset() - self.snapshot_at >= self.snapshot_events
-                || self.snapshotted.elapsed() >= SNAPSHOT_EVERY
-                || last);
+        let snapshot_due = self.pace.is_due(self.heart.next_offset());
         if !last && (!self.keeper.has_room() || (self.chunked.elapsed() < CHUNK_EVERY && !snapshot_due)) {
             return;
         }
         let chunk = self.heart.take_chunk();
-        if !chunk.is_empty() || snapshot_due {
+        if last || snapshot_due || !chunk.is_empty() {
             self.keeper.chunk(chunk);
         }
         self.chunked = Clock::now();
         if snapshot_due {
-            let cut = self.heart.next_offset();
-            self.keeper.snapshot(cut, self.heart.snapshot());
-            (self.snapshot_at, self.snapshotted) = (cut, Clock::now());
+            self.begin_snapshot();
+        }
+    }
+
+    /// Begins a snapshot at this offset, if anything has happened since the last.
+    fn begin_snapshot(&mut self) {
+        self.pace.under_way &= self.heart.next_offset() == self.pace.last_cut;
+        if self.heart.next_offset() > self.pace.last_cut {
+            self.heart.begin_snapshot();
+            (self.pace.last_cut, self.pace.last_begun) = (self.heart.next_offset(), Clock::now());
+            self.pace.under_way = true;
+        }
+    }
+
+    /// Writes some of the snapshot under way; the keeper gets it when it is whole.
+    fn go_on_snapshot(&mut self, bytes: usize) {
+        if self.pace.under_way
+            && let Some(snapshot) = self.heart.go_on_snapshot(bytes)
+        {
+            self.pace.under_way = false;
+            self.pace.bytes = snapshot.bytes();
+            self.keeper.snapshot(self.pace.last_cut, snapshot);
         }
     }
 }

@@ -4,10 +4,11 @@
 //! passes it to the heart's thread; the heart applies it to the engine and hands rows to the keeper. An
 //! acknowledgement depends on the log thread alone.
 
-use crate::beating::{Beating, first_records, tick};
+use crate::beating::{Beating, SnapshotPace, first_records, tick};
 use crate::config::Config;
 use crate::keeper::Keeper;
 use crate::key_file::Secret;
+use crate::public::{self, Door, PublicConfig};
 use crate::live::{JournalFigures, Live, Place};
 use crate::recover::{Opened, disk_problem, open};
 use crate::web::{self, Web};
@@ -34,9 +35,11 @@ const BATCHES_WAITING_MAX: usize = 8;
 pub struct Center {
     live: Arc<Live>,
     http: SocketAddr,
+    public: Option<SocketAddr>,
     stop: watch::Sender<bool>,
     feeds: Vec<tokio::task::JoinHandle<()>>,
     web: tokio::task::JoinHandle<std::io::Result<()>>,
+    door: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
     web_state: Web,
     log: Log,
     heart: JoinHandle<()>,
@@ -53,6 +56,7 @@ impl Center {
         let started_us = jiff::Timestamp::now().as_microsecond();
         // Ports first: a taken one is said before minutes of recovery.
         let http = listen(config.http).await?;
+        let door = open_door(&config.public).await?;
         let mut listeners = Vec::new();
         for feed in &config.feeds {
             listeners.push(listen(feed.address).await?);
@@ -82,11 +86,9 @@ impl Center {
             keeper: keeper_handle,
             log: handle.clone(),
             live: live.clone(),
-            snapshot_events: config.snapshot_events,
+            pace: SnapshotPace::new(config.snapshot_events, restored_at),
             to_append: Vec::new(),
             chunked: Clock::now(),
-            snapshotted: Clock::now(),
-            snapshot_at: restored_at,
         };
         let heart = std::thread::Builder::new()
             .name("heart".into())
@@ -99,6 +101,8 @@ impl Center {
         let address = http.local_addr().map_err(|e| disk_problem(&config.data, &e))?;
         let web = Web::new(live.clone(), config.data.join("store.sqlite"), stopped.clone());
         let (web_state, mut until) = (web.clone(), stopped);
+        let public = door.as_ref().map(|(_, address)| *address);
+        let door = door.map(|(door, address)| serve_door(door, address, &web, &config.public, &until));
         let web = tokio::spawn(async move {
             let gently = async move {
                 let _ = until.wait_for(|stop| *stop).await;
@@ -106,12 +110,17 @@ impl Center {
             axum::serve(http, web::router(web)).with_graceful_shutdown(gently).await
         });
         live.recovered();
-        Ok(Center { live, http: address, stop, feeds, web, web_state, log, heart, keeper, stopping })
+        Ok(Center { live, http: address, public, stop, feeds, web, door, web_state, log, heart, keeper, stopping })
     }
 
     /// Where the console listens.
     pub fn http(&self) -> SocketAddr {
         self.http
+    }
+
+    /// Where the public pages are, if their door is open.
+    pub fn public(&self) -> Option<SocketAddr> {
+        self.public
     }
 
     /// What happened since the log began.
@@ -169,6 +178,9 @@ impl Center {
             let _ = feed.await;
         }
         let _ = tokio::time::timeout(Duration::from_secs(3), self.web).await;
+        if let Some(door) = self.door {
+            let _ = tokio::time::timeout(Duration::from_secs(3), door).await;
+        }
         self.stopping.store(true, Ordering::Release);
         let (log, heart, keeper) = (self.log, self.heart, self.keeper);
         let ended = tokio::task::spawn_blocking(move || {
@@ -234,6 +246,33 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
         let code = if error.kind() == std::io::ErrorKind::AddrInUse { "TG-4001" } else { "TG-2003" };
         Problem::new(code, Text::new(format!("{address}：{error}"), format!("{address}: {error}")))
             .because("", address.to_string())
+    })
+}
+
+/// Opens the public door, if it has an address: settings and certificate are checked before anything runs.
+async fn open_door(config: &PublicConfig) -> Result<Option<(Door, SocketAddr)>, Problem> {
+    config.check()?;
+    let Some(address) = config.address else { return Ok(None) };
+    let door = Door::open(listen(address).await?, config)?;
+    let address = axum::serve::Listener::local_addr(&door).unwrap_or(address);
+    Ok(Some((door, address)))
+}
+
+fn serve_door(
+    door: Door,
+    address: SocketAddr,
+    web: &Web,
+    config: &PublicConfig,
+    stopped: &watch::Receiver<bool>,
+) -> tokio::task::JoinHandle<std::io::Result<()>> {
+    let mut until = stopped.clone();
+    let service = public::router(web.clone(), config.clone(), address)
+        .into_make_service_with_connect_info::<public::Peer>();
+    tokio::spawn(async move {
+        let gently = async move {
+            let _ = until.wait_for(|stop| *stop).await;
+        };
+        axum::serve(door, service).with_graceful_shutdown(gently).await
     })
 }
 

@@ -6,7 +6,7 @@
 //! not waited for.
 
 use std::collections::{BTreeMap, BTreeSet};
-use tg_engine::{Catalogue, Engine, RestoreError};
+use tg_engine::{Catalogue, Engine, RestoreError, SnapshotPieces};
 use tg_event::{
     Epoch, Event, Feedback, Limits, Message, Outcome, Outcomes, PaymentChange, PaymentStage, Stamp,
 };
@@ -54,6 +54,8 @@ pub struct Heart {
     /// Indexed payments that wait for their end.
     followed: BTreeSet<u64>,
     budget: IndexBudget,
+    /// The totals as they were when the snapshot under way began.
+    snapshot_head: Vec<u8>,
 }
 
 /// What one event gave.
@@ -82,6 +84,7 @@ impl Heart {
             unsure_before: 0,
             followed: BTreeSet::new(),
             budget: IndexBudget::new(index_per_second_max),
+            snapshot_head: Vec::new(),
         }
     }
 
@@ -100,15 +103,22 @@ impl Heart {
         Ok(heart)
     }
 
-    /// The whole state, for a snapshot at [`Heart::next_offset`].
-    pub fn snapshot(&self) -> Vec<u8> {
+    /// Begins a snapshot at [`Heart::next_offset`]; one that was under way is given up.
+    pub fn begin_snapshot(&mut self) {
         let totals =
             serde_json::to_vec(&SavedTotals::from(&self.totals)).expect("numbers and names serialise");
-        let mut bytes = Vec::with_capacity(4 + totals.len());
-        bytes.extend_from_slice(&(totals.len() as u32).to_le_bytes());
-        bytes.extend_from_slice(&totals);
-        self.engine.snapshot(&mut bytes);
-        bytes
+        let mut head = Vec::with_capacity(4 + totals.len());
+        head.extend_from_slice(&(totals.len() as u32).to_le_bytes());
+        head.extend_from_slice(&totals);
+        self.snapshot_head = head;
+        self.engine.begin_snapshot();
+    }
+
+    /// Writes about so many bytes more of the snapshot, whatever was applied since it began; gives it when
+    /// it is whole.
+    pub fn go_on_snapshot(&mut self, bytes: usize) -> Option<HeartSnapshot> {
+        let engine = self.engine.go_on_snapshot(bytes)?;
+        Some(HeartSnapshot { head: std::mem::take(&mut self.snapshot_head), engine })
     }
 
     /// The next event to apply.
@@ -440,6 +450,26 @@ impl IndexBudget {
         self.turn(now);
         self.taken_failed += 1;
         self.taken_failed <= self.per_second_max
+    }
+}
+
+/// A snapshot in pieces; putting them together is left to the thread that saves it.
+pub struct HeartSnapshot {
+    head: Vec<u8>,
+    engine: SnapshotPieces,
+}
+
+impl HeartSnapshot {
+    /// Bytes, without the check at the end.
+    pub fn bytes(&self) -> usize {
+        self.head.len() + self.engine.bytes()
+    }
+
+    /// What [`Heart::restore`] reads.
+    pub fn into_bytes(self) -> Vec<u8> {
+        let mut bytes = self.head;
+        self.engine.append_to(&mut bytes);
+        bytes
     }
 }
 

@@ -4,6 +4,7 @@
 //! so after a crash the engine never begins later than the store. It slows nothing down: the heart hands
 //! over only what fits into its queue.
 
+use crate::heart::HeartSnapshot;
 use crate::live::Live;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,7 +19,7 @@ const WAITING_MAX: usize = 4;
 
 enum Errand {
     Chunk(Box<Chunk>),
-    Snapshot { cut: u64, state: Vec<u8> },
+    Snapshot { cut: u64, state: Box<HeartSnapshot> },
 }
 
 /// Hands errands to the keeper's thread.
@@ -38,8 +39,8 @@ impl KeeperHandle {
     }
 
     /// Saves a snapshot after all chunks that were handed over before.
-    pub fn snapshot(&self, cut: u64, state: Vec<u8>) {
-        self.send(Errand::Snapshot { cut, state });
+    pub fn snapshot(&self, cut: u64, state: HeartSnapshot) {
+        self.send(Errand::Snapshot { cut, state: Box::new(state) });
     }
 
     fn send(&self, errand: Errand) {
@@ -76,7 +77,7 @@ impl<D: Disk> Keeper<D> {
         while let Ok(errand) = queue.recv() {
             match errand {
                 Errand::Chunk(chunk) => self.keep_chunk(&chunk),
-                Errand::Snapshot { cut, state } => self.keep_snapshot(cut, state),
+                Errand::Snapshot { cut, state } => self.keep_snapshot(cut, *state),
             }
             waiting.fetch_sub(1, Ordering::AcqRel);
         }
@@ -103,11 +104,12 @@ impl<D: Disk> Keeper<D> {
         }
     }
 
-    fn keep_snapshot(&mut self, cut: u64, state: Vec<u8>) {
+    fn keep_snapshot(&mut self, cut: u64, state: HeartSnapshot) {
         // A chunk that was given up at the stop must not be passed by a snapshot.
         if self.live.stored_offset.load(Ordering::Acquire) < cut {
             return;
         }
+        let state = state.into_bytes();
         let bytes = state.len();
         match self.snapshots.save(cut, state) {
             Ok(()) => {
