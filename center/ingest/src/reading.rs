@@ -7,7 +7,8 @@
 use tg_codes::{Catalogue, Category, Scheme};
 use tg_emv::{ChipData, TlvWalker};
 use tg_event::{
-    Chip, DuplicateKey, Event, MacState, Message, ResponseClass, TerminalTime, Undecoded, UndecodedKind,
+    Chip, DuplicateKey, Event, MacState, Message, Place, ResponseClass, TerminalTime, Undecoded,
+    UndecodedKind,
 };
 use tg_iso8583::{DecodeError, Decoder, ErrorKind};
 use tg_types::{Card, Money, Mti, MtiClass, Pan, Short, TenantId, TokenKey};
@@ -108,6 +109,8 @@ impl FrameReader {
         event.merchant_category = number(18).map(|n| n as u16);
         event.country = number(19).map(|n| n as u16);
         event.entry_mode = number(22).map(|n| n as u16);
+        event.card_sequence = number(23).map(|n| n as u16);
+        event.management = number(70).map(|n| n as u16);
         event.condition = number(25).map(|n| n as u8);
         event.amount = number(4).and_then(|minor| {
             let currency = number(49).unwrap_or(0) as u16;
@@ -130,6 +133,7 @@ impl FrameReader {
             // ISO 8583:1987 field 90: message type (4), trace number (6) ... of the original.
             event.original_trace = part(message, 90, 4..10);
         }
+        event.service_code = message.field(35).and_then(|f| f.track_two()).and_then(|t| t.service_code);
         let chip_card = self.read_chip(message, event);
         event.card = self.card(message, event).or(chip_card);
     }
@@ -235,11 +239,15 @@ pub fn scheme_of_dialect(dialect: &str) -> Scheme {
     }
 }
 
-/// UnionPay's POS form: field 60 = type (2), batch (6), function (3) ...; field 61 = original batch (6),
-/// original trace (6) ...; field 44 of an answer = issuer (11), acquirer (11); field 59 usage A2 = the
-/// terminal's serial number (TUSN) beside its ciphertext.
+/// UnionPay's POS form: field 60 = business (2), batch (6), management code (3), what the terminal reads (1),
+/// condition of a failed chip (1) ...; field 61 = original batch (6), original trace (6) ...; field 44 of an
+/// answer = issuer (11), acquirer (11); field 59 = usages one after the other, see [`read_terminal_information`].
 fn read_union_pay_pos(message: &tg_iso8583::Message<'_>, event: &mut Message) {
+    event.business = part(message, 60, 0..2).map(|n| n as u8);
     event.batch = part(message, 60, 2..8);
+    event.management = part(message, 60, 8..11).map(|n| n as u16);
+    event.reads = part(message, 60, 11..12).map(|n| n as u8);
+    event.chip_failed = part(message, 60, 12..13).map(|n| n as u8);
     event.original_trace = part(message, 61, 6..12);
     if event.mti.class() == MtiClass::Reversal && event.original_trace.is_none() {
         // A POS reversal repeats the trace number of the payment that it takes back.
@@ -258,24 +266,69 @@ fn read_union_pay_pos(message: &tg_iso8583::Message<'_>, event: &mut Message) {
             event.acquirer = half(11, 22);
         }
     }
-    if let Some(usage) = message.text(59) {
-        event.serial = tusn(&usage).and_then(|serial| Short::new(serial).ok()).unwrap_or_default();
+    if let Some(field) = message.text(59) {
+        read_terminal_information(&field, event);
     }
 }
 
-/// The serial number in field 59: `A2`, three digits of length, then tag (2), length (3), value; tag 02.
-fn tusn(field: &str) -> Option<&str> {
-    let length: usize = field.strip_prefix("A2")?.get(..3)?.parse().ok()?;
-    let mut rest = field.get(5..)?.get(..length)?;
-    while !rest.is_empty() {
-        let (tag, length) = (rest.get(..2)?, rest.get(2..5)?.parse::<usize>().ok()?);
-        let value = rest.get(5..)?.get(..length)?;
-        if tag == "02" {
-            return Some(value);
+/// Field 59: usages, each two characters, three digits of length and as many of content. `A2` holds objects of
+/// which 02 is the serial number (TUSN); `A1` holds 01 longitude and 02 latitude (our own form). What is
+/// malformed or out of range is passed over, with all that follows it: its length can't be believed.
+fn read_terminal_information(field: &str, event: &mut Message) {
+    for (usage, content) in Objects(field) {
+        match usage {
+            "A2" => {
+                let serial = object(content, "02").and_then(|serial| Short::new(serial).ok());
+                event.serial = serial.unwrap_or_default();
+            }
+            "A1" => {
+                let degrees = |tag| object(content, tag).and_then(hundred_thousandths);
+                event.place = degrees("02").zip(degrees("01")).and_then(|(lat, long)| Place::new(lat, long));
+            }
+            _ => {}
         }
-        rest = rest.get(5 + length..)?;
     }
-    None
+}
+
+/// The value of the first object with this tag.
+fn object<'a>(content: &'a str, tag: &str) -> Option<&'a str> {
+    Objects(content).find(|(t, _)| *t == tag).map(|(_, value)| value)
+}
+
+/// Tag (2), length (3), value, one after the other; ends at the first that is none.
+struct Objects<'a>(&'a str);
+
+impl<'a> Iterator for Objects<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (tag, length) = (self.0.get(..2)?, self.0.get(2..5)?);
+        if !length.bytes().all(|c| c.is_ascii_digit()) {
+            return None;
+        }
+        let end = 5 + length.parse::<usize>().ok()?;
+        let value = self.0.get(5..end)?;
+        self.0 = self.0.get(end..)?;
+        Some((tag, value))
+    }
+}
+
+/// Signed decimal degrees, such as `+117.12345`, in units of 1e-5 degrees; further digits are cut off.
+fn hundred_thousandths(degrees: &str) -> Option<i32> {
+    let (negative, digits) = match degrees.as_bytes() {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] | rest => (false, rest),
+    };
+    let point = digits.iter().position(|c| *c == b'.').unwrap_or(digits.len());
+    let (whole, fraction) = digits.split_at(point);
+    let fraction = fraction.get(1..).unwrap_or_default();
+    let is_number = (1..=3).contains(&whole.len()) && fraction.len() <= 12;
+    if !is_number || !whole.iter().chain(fraction).all(u8::is_ascii_digit) {
+        return None;
+    }
+    let places = fraction.iter().copied().chain(std::iter::repeat(b'0')).take(5);
+    let n = whole.iter().copied().chain(places).fold(0_i32, |n, c| n * 10 + i32::from(c - b'0'));
+    Some(if negative { -n } else { n })
 }
 
 fn terminal_time(time: Option<u64>, date: Option<u64>) -> Option<TerminalTime> {
@@ -330,12 +383,53 @@ mod tests {
         assert_eq!(scheme("jcb"), Scheme::Iso1987);
     }
 
+    fn information(field: &str) -> (String, Option<Place>) {
+        let mut event = Message::default();
+        read_terminal_information(field, &mut event);
+        (event.serial.as_str().to_string(), event.place)
+    }
+
     #[test]
-    fn the_serial_number_is_taken_out_of_field_59() {
-        let field = "A20730100204020240000240399918101000002060300615698304008E01B737C05008320006  ";
-        assert_eq!(tusn(field), Some("000024039991810100000206"));
-        assert_eq!(tusn("A2073010"), None);
-        assert_eq!(tusn(""), None);
+    fn serial_number_and_place_are_taken_out_of_field_59_in_any_order() {
+        let serial = "A20730100204020240000240399918101000002060300615698304008E01B737C05008320006  ";
+        let place = "A103001010+117.1234502010-031.23456";
+        let both = ("000024039991810100000206".to_string(), Place::new(-3_123_456, 11_712_345));
+        assert!(both.1.is_some());
+        assert_eq!(information(serial), (both.0.clone(), None));
+        assert_eq!(information(&format!("{serial}{place}")), both);
+        assert_eq!(information(&format!("{place}{serial}")), both);
+        assert_eq!(information(&format!("Z9003abc{place}{serial}")), both, "an unknown usage is passed over");
+    }
+
+    #[test]
+    fn what_is_malformed_in_field_59_is_no_serial_number_and_no_place() {
+        let nothing = (String::new(), None);
+        for field in [
+            "",
+            "A2073010",
+            "A2+05010",
+            "A103001010+117.1234502010-091.00001",
+            "A103001010+181.0000002010+031.23456",
+            "A101501010+117.12345",
+            "A101101006+0.00002006-0.000",
+            "A102601008117.1x2302008031.1234",
+            "A1014010000200431.1",
+            "A199901010+117.1234502010+031.23456",
+            "一二三四五六七八",
+        ] {
+            assert_eq!(information(field), nothing, "{field}");
+        }
+    }
+
+    #[test]
+    fn degrees_are_read_without_rounding() {
+        assert_eq!(hundred_thousandths("+117.12345"), Some(11_712_345));
+        assert_eq!(hundred_thousandths("-0.5"), Some(-50_000));
+        assert_eq!(hundred_thousandths("7"), Some(700_000));
+        assert_eq!(hundred_thousandths("31.123459999"), Some(3_112_345));
+        for wrong in ["", "+", ".", "1234.5", "1,5", "--1", "+-1", "1.2.3", "1.1234567890123"] {
+            assert_eq!(hundred_thousandths(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

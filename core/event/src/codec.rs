@@ -5,7 +5,7 @@
 
 use crate::{
     Chip, DuplicateKey, Epoch, Event, Feedback, FeedbackAction, Judgement, JudgementVerdict, Limits,
-    MacState, Message, ResponseClass, SubjectKey, TerminalTime, Undecoded, UndecodedKind,
+    MacState, Message, Place, ResponseClass, SubjectKey, TerminalTime, Undecoded, UndecodedKind,
 };
 use tg_types::{Card, Instant, MaskedPan, Money, Mti, PanToken, Short, TenantId};
 
@@ -42,8 +42,14 @@ const TICK: u8 = 3;
 const EPOCH: u8 = 4;
 const FEEDBACK: u8 = 5;
 const JUDGEMENT: u8 = 6;
-/// All kinds are at version 1.
-const VERSION: u8 = 1;
+/// The version in which this program writes a kind; it reads that and all before.
+const fn version_of(kind: u8) -> u8 {
+    match kind {
+        // 2: place, service code, DE23, and of UnionPay's POS form the parts of DE60.
+        MESSAGE => 2,
+        _ => 1,
+    }
+}
 
 impl Event {
     /// Appends the event's bytes.
@@ -51,11 +57,11 @@ impl Event {
         let mut w = Writer(out);
         match self {
             Event::Message(message) => {
-                w.bytes(&[MESSAGE, VERSION]);
+                w.bytes(&[MESSAGE, version_of(MESSAGE)]);
                 encode_message(message, &mut w);
             }
             Event::Undecoded(u) => {
-                w.bytes(&[UNDECODED, VERSION]);
+                w.bytes(&[UNDECODED, version_of(UNDECODED)]);
                 w.u16(u.tenant.0);
                 w.u16(u.feed);
                 w.u32(u.frame_length);
@@ -63,9 +69,9 @@ impl Event {
                 w.bytes(&[u.kind as u8, u.field]);
                 w.u32(u.error_offset);
             }
-            Event::Tick => w.bytes(&[TICK, VERSION]),
+            Event::Tick => w.bytes(&[TICK, version_of(TICK)]),
             Event::Epoch(e) => {
-                w.bytes(&[EPOCH, VERSION]);
+                w.bytes(&[EPOCH, version_of(EPOCH)]);
                 w.u32(e.engine_version);
                 w.u64(e.catalogue_hash);
                 for limit in limits(&e.limits) {
@@ -73,7 +79,7 @@ impl Event {
                 }
             }
             Event::Feedback(f) => {
-                w.bytes(&[FEEDBACK, VERSION]);
+                w.bytes(&[FEEDBACK, version_of(FEEDBACK)]);
                 w.u16(f.tenant.0);
                 w.u64(f.cause);
                 w.u16(f.n);
@@ -86,7 +92,7 @@ impl Event {
                 w.u64(f.until.0 as u64);
             }
             Event::Judgement(j) => {
-                w.bytes(&[JUDGEMENT, VERSION]);
+                w.bytes(&[JUDGEMENT, version_of(JUDGEMENT)]);
                 w.u16(j.tenant.0);
                 w.bytes(&j.id);
                 w.text(j.finding.as_bytes());
@@ -107,11 +113,12 @@ impl Event {
         if !(MESSAGE..=JUDGEMENT).contains(&kind) {
             return Err(DecodeError::Kind(kind));
         }
-        if version != VERSION {
-            return Err(DecodeError::Version { kind, version, known: VERSION });
+        let known = version_of(kind);
+        if !(1..=known).contains(&version) {
+            return Err(DecodeError::Version { kind, version, known });
         }
         let event = match kind {
-            MESSAGE => Event::Message(Box::new(decode_message(&mut r)?)),
+            MESSAGE => Event::Message(Box::new(decode_message(&mut r, version)?)),
             UNDECODED => Event::Undecoded(Undecoded {
                 tenant: TenantId(r.u16()?),
                 feed: r.u16()?,
@@ -197,6 +204,16 @@ mod bit {
     pub const CHIP: u32 = 1 << 12;
     pub const PIN: u32 = 1 << 13;
     pub const TRACK: u32 = 1 << 14;
+    /// From here on since version 2.
+    pub const PLACE: u32 = 1 << 15;
+    pub const MANAGEMENT: u32 = 1 << 16;
+    pub const SERVICE_CODE: u32 = 1 << 17;
+    pub const CARD_SEQUENCE: u32 = 1 << 18;
+    pub const BUSINESS: u32 = 1 << 19;
+    pub const READS: u32 = 1 << 20;
+    pub const CHIP_FAILED: u32 = 1 << 21;
+    /// What a message of version 1 may have.
+    pub const OF_VERSION_1: u32 = PLACE - 1;
 }
 
 fn encode_message(m: &Message, w: &mut Writer<'_>) {
@@ -216,6 +233,13 @@ fn encode_message(m: &Message, w: &mut Writer<'_>) {
         (bit::CHIP, m.chip.is_some()),
         (bit::PIN, m.pin_present),
         (bit::TRACK, m.track_present),
+        (bit::PLACE, m.place.is_some()),
+        (bit::MANAGEMENT, m.management.is_some()),
+        (bit::SERVICE_CODE, m.service_code.is_some()),
+        (bit::CARD_SEQUENCE, m.card_sequence.is_some()),
+        (bit::BUSINESS, m.business.is_some()),
+        (bit::READS, m.reads.is_some()),
+        (bit::CHIP_FAILED, m.chip_failed.is_some()),
     ]
     .into_iter()
     .fold(0, |mask, (bit, on)| if on { mask | bit } else { mask });
@@ -270,10 +294,16 @@ fn encode_message(m: &Message, w: &mut Writer<'_>) {
     ] {
         w.text(text);
     }
+    if let Some(place) = m.place {
+        w.u32(place.latitude as u32);
+        w.u32(place.longitude as u32);
+    }
+    [m.management, m.service_code, m.card_sequence].into_iter().flatten().for_each(|n| w.u16(n));
+    [m.business, m.reads, m.chip_failed].into_iter().flatten().for_each(|n| w.bytes(&[n]));
 }
 
-fn decode_message(r: &mut Reader<'_>) -> Result<Message, DecodeError> {
-    let mask = r.u32()?;
+fn decode_message(r: &mut Reader<'_>, version: u8) -> Result<Message, DecodeError> {
+    let mask = r.u32()? & if version == 1 { bit::OF_VERSION_1 } else { u32::MAX };
     let has = |bit: u32| mask & bit != 0;
     let mut m = Message {
         tenant: TenantId(r.u16()?),
@@ -341,6 +371,22 @@ fn decode_message(r: &mut Reader<'_>) -> Result<Message, DecodeError> {
     m.terminal = r.short()?;
     m.merchant = r.short()?;
     m.serial = r.short()?;
+    if has(bit::PLACE) {
+        let place = Place::new(r.u32()? as i32, r.u32()? as i32);
+        m.place = Some(place.ok_or(DecodeError::Value("place"))?);
+    }
+    for (bit, field) in [
+        (bit::MANAGEMENT, &mut m.management),
+        (bit::SERVICE_CODE, &mut m.service_code),
+        (bit::CARD_SEQUENCE, &mut m.card_sequence),
+    ] {
+        *field = if has(bit) { Some(r.u16()?) } else { None };
+    }
+    for (bit, field) in
+        [(bit::BUSINESS, &mut m.business), (bit::READS, &mut m.reads), (bit::CHIP_FAILED, &mut m.chip_failed)]
+    {
+        *field = if has(bit) { Some(r.u8()?) } else { None };
+    }
     Ok(m)
 }
 

@@ -14,7 +14,7 @@ pub use answer::{
     Verdict,
 };
 pub use codec::DecodeError;
-pub use message::{Chip, DuplicateKey, MacState, Message, ResponseClass, TerminalTime};
+pub use message::{Chip, DuplicateKey, MacState, Message, Place, ResponseClass, TerminalTime};
 pub use record::{
     Epoch, Event, Feedback, FeedbackAction, Judgement, JudgementVerdict, Limits, Stamp, SubjectKey,
     Undecoded, UndecodedKind,

@@ -89,6 +89,24 @@ pub struct Chip {
     pub unpredictable_number: u32,
 }
 
+/// Where a terminal says it is, in units of 1e-5 degrees (about a metre). Its own word: nobody has checked it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// North is positive; -9,000,000 to 9,000,000.
+    pub latitude: i32,
+    /// East is positive; -18,000,000 to 18,000,000.
+    pub longitude: i32,
+}
+
+impl Place {
+    /// A place within the range of the globe. Not (0, 0), which devices send that have no position: it lies in
+    /// the open sea.
+    pub fn new(latitude: i32, longitude: i32) -> Option<Place> {
+        let on_globe = latitude.unsigned_abs() <= 9_000_000 && longitude.unsigned_abs() <= 18_000_000;
+        (on_globe && (latitude, longitude) != (0, 0)).then_some(Place { latitude, longitude })
+    }
+}
+
 /// Finds exact repeats: keyed hash of the frame with its length mixed in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct DuplicateKey(pub u64);
@@ -154,6 +172,20 @@ pub struct Message {
     pub chip: Option<Chip>,
     /// DE64 or DE128.
     pub mac: MacState,
+    /// Where the terminal says it is (DE59, usage A1: our own form).
+    pub place: Option<Place>,
+    /// DE70, or UnionPay's POS form DE60.3: what a network management message is about (001, 003, 004: sign-on).
+    pub management: Option<u16>,
+    /// The service code of track 2 (DE35): a first digit 2 or 6 says that the card has a chip.
+    pub service_code: Option<u16>,
+    /// UnionPay's POS form DE60.1: the kind of business (22 purchase, 23 void, 25 refund ...).
+    pub business: Option<u8>,
+    /// UnionPay's POS form DE60.4: what the terminal can read (5 and 6: chips too).
+    pub reads: Option<u8>,
+    /// UnionPay's POS form DE60.5: 1 or 2 after a chip that could not be read, as the terminal says.
+    pub chip_failed: Option<u8>,
+    /// DE23, which of several cards under one number.
+    pub card_sequence: Option<u16>,
     /// DE52 was there (its content is not kept).
     pub pin_present: bool,
     /// DE35, 36 or 45 was there (its content is not kept).
@@ -173,6 +205,35 @@ impl Message {
             Some(0..=19 | 40..=59) => true,
             Some(_) => false,
             None => self.amount.is_some_and(|a| a.minor > 0),
+        }
+    }
+
+    /// True for a request or advice that gives money back to a card: UnionPay's refund, or a credit (DE3 20 to
+    /// 29) that is no void of a payment of the day (DE60.1 = 23).
+    pub fn gives_money_back(&self) -> bool {
+        let credit = matches!(self.processing_code.map(|c| c / 10_000), Some(20..=29));
+        self.is_payment() && credit && (self.business == Some(25) || self.business.is_none())
+    }
+
+    /// True for the request of a terminal to begin its day: it asks for new working keys.
+    pub fn is_sign_on(&self) -> bool {
+        self.mti.is_request()
+            && self.mti.class() == MtiClass::NetworkManagement
+            && matches!(self.management, Some(1 | 3 | 4) | None)
+    }
+
+    /// The card itself was at the terminal: chip, stripe or contactless (DE22), not typed in, stored or told.
+    pub fn card_present(&self) -> bool {
+        matches!(self.entry_mode.map(|m| m / 10), Some(2 | 5 | 7 | 80 | 90 | 91 | 95))
+    }
+
+    /// The stripe was read although the card has a chip: "fallback".
+    pub fn is_fallback(&self) -> bool {
+        let has_chip = self.service_code.is_some_and(|s| matches!(s / 100, 2 | 6));
+        match self.entry_mode.map(|m| m / 10) {
+            Some(80) => true,
+            Some(2 | 90) => has_chip || matches!(self.chip_failed, Some(1 | 2)),
+            _ => false,
         }
     }
 
