@@ -137,6 +137,15 @@ pub struct Serve {
     /// 接入：地址,dialect=方言[,name=名称] / feed: ADDR,dialect=D[,name=N]
     #[arg(long, value_name = "ADDR,dialect=D[,name=N]")]
     pub feed: Vec<String>,
+    /// 公众页面的地址：指引、扣款查询等，不含控制台 / address of the public pages, without the console
+    #[arg(long, value_name = "ADDR")]
+    pub public: Option<SocketAddr>,
+    /// 公众页面的 TLS 证书（PEM）/ certificate of the public pages (PEM)
+    #[arg(long, value_name = "FILE", requires = "public_key")]
+    pub public_cert: Option<PathBuf>,
+    /// 证书的私钥（PEM）/ the certificate's private key (PEM)
+    #[arg(long, value_name = "FILE", requires = "public_cert")]
+    pub public_key: Option<PathBuf>,
     /// 密钥文件（不在数据目录里）/ key file, outside the data folder
     #[arg(long)]
     pub key_file: Option<PathBuf>,

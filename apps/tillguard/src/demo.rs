@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
 use std::str::FromStr;
 use std::time::Duration;
-use tg_server::{AcquirerContact, Center, Config, FeedConfig, Place, Secret};
+use tg_server::{AcquirerContact, Center, Config, FeedConfig, Place, PublicConfig, Secret};
 use tg_sim::{Attacks, Options};
 use tg_text::{Problem, Text};
 use tg_types::Instant;
@@ -108,6 +108,12 @@ async fn show(arguments: &Demo, console: &Console) -> Done {
         &format!("\n  演示已开始，请打开  http://{}/\n  按 Ctrl-C 结束。所有商户、银行与卡均为虚构。\n", center.http()),
         &format!("\n  The demo is running. Open  http://{}/\n  Ctrl-C ends it. All shops, banks and cards are invented.\n", center.http()),
     );
+    if let Some(public) = center.public() {
+        console.say(
+            &format!("  店员与顾客的页面（手机）  http://{public}/\n"),
+            &format!("  Pages for shops and customers (phone)  http://{public}/\n"),
+        );
+    }
     let mut town = start_town(arguments, feed)?;
     let lines = BufReader::new(town.stdout.take().expect("the town's output is piped")).lines();
     let mut told = Told::default();
@@ -136,6 +142,10 @@ async fn start(
         feeds: vec![FeedConfig { address: feed, dialect: "cup_pos".into(), name: "小镇 town".into() }],
         acquirer: AcquirerContact { name: Some("云汀支付（虚构）".into()), phone: None },
         demo: true,
+        public: PublicConfig {
+            address: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+            ..PublicConfig::default()
+        },
         ..Config::default()
     };
     let secret = || match arguments.data {

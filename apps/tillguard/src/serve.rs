@@ -15,12 +15,19 @@ pub fn run(arguments: Serve, console: &Console) -> Done {
     start_logging();
     runtime()?.block_on(async {
         let feeds = config.feeds.clone();
+        let scheme = if config.public.certificate.is_some() { "https" } else { "http" };
         let center = Center::start(config, secret).await?;
         let address = center.http();
         console.say(
             &format!("安全中心已启动：http://{address}/"),
             &format!("The center is running: http://{address}/"),
         );
+        if let Some(public) = center.public() {
+            console.say(
+                &format!("公众页面：{scheme}://{public}/"),
+                &format!("Public pages: {scheme}://{public}/"),
+            );
+        }
         for feed in feeds {
             console.say(
                 &format!("接入 {}：{}，方言 {}", feed.name, feed.address, feed.dialect),
@@ -50,6 +57,10 @@ fn config(arguments: Serve) -> Result<Config, Box<Problem>> {
     }
     if let Some(http) = arguments.http {
         config.http = http;
+    }
+    config.public.address = arguments.public.or(config.public.address);
+    if arguments.public_cert.is_some() {
+        (config.public.certificate, config.public.key) = (arguments.public_cert, arguments.public_key);
     }
     if let Some(key_file) = arguments.key_file {
         config.key_file = Some(key_file);

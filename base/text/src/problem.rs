@@ -184,6 +184,12 @@ problems! {
     "TG-2003": "地址不允许" / "This address is not allowed"
         => "在没有登录和 TLS 之前，只能用本机回环地址（127.0.0.1 或 [::1]）。" / "Until sign-in and TLS exist, use a loopback address (127.0.0.1 or [::1])."
         => "需要从别处访问时，请用 SSH 隧道。" / "To reach it from elsewhere, use an SSH tunnel.";
+    "TG-2004": "公众页面不能这样开放" / "The public pages can't be opened like this"
+        => "给出证书和私钥：--public-cert 与 --public-key，或 [public] certificate 与 key。" / "Give a certificate and its key: --public-cert and --public-key, or [public] certificate and key."
+        => "或放在代理后面，并写明代理的地址：[public] behind_proxy。" / "Or put it behind a proxy and name the proxy's address: [public] behind_proxy."
+        => "只在本机看时，用 127.0.0.1。" / "To look at it on this machine only, use 127.0.0.1.";
+    "TG-2005": "证书或私钥用不了" / "The certificate or its key can't be used"
+        => "两个文件都要是 PEM 格式，私钥与证书要配套，且不带口令。" / "Both files must be PEM, the key must belong to the certificate, and must have no password.";
     "TG-3001": "数据目录用不了" / "The data folder can't be used"
         => "确认路径、权限和剩余空间。" / "Check the path, permissions and free space.";
     "TG-3002": "数据目录已被另一个进程占用" / "Another process is using this data folder"

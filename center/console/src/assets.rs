@@ -23,6 +23,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("copy.js", "text/javascript; charset=utf-8", include_bytes!("../assets/copy.js")),
     ("keys.js", "text/javascript; charset=utf-8", include_bytes!("../assets/keys.js")),
     ("time.js", "text/javascript; charset=utf-8", include_bytes!("../assets/time.js")),
+    ("public.css", "text/css; charset=utf-8", include_bytes!("../assets/public.css")),
     ("favicon.svg", "image/svg+xml", include_bytes!("../assets/favicon.svg")),
 ];
 
@@ -41,10 +42,15 @@ pub fn assets() -> &'static [Asset] {
     &ASSETS
 }
 
+/// The asset with this name in the source.
+pub(crate) fn named(name: &str) -> &'static Asset {
+    let at = FILES.iter().position(|(n, ..)| *n == name).expect("an asset that is in FILES");
+    &ASSETS[at]
+}
+
 /// The path of the asset with this name in the source.
 pub(crate) fn path(name: &str) -> &'static str {
-    let at = FILES.iter().position(|(n, ..)| *n == name).expect("an asset that is in FILES");
-    &ASSETS[at].path
+    &named(name).path
 }
 
 /// FNV-1a: tells two versions of our own file apart, which is all that is asked of it.

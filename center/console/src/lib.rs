@@ -24,6 +24,7 @@
 //! [`CONTENT_SECURITY_POLICY`]. An event's `data` is the markup with every line break removed
 //! ([`one_line`]), its `id` the log offset, so that `Last-Event-ID` resumes.
 
+pub mod public;
 pub mod view;
 
 mod assets;

@@ -50,6 +50,8 @@ pub struct Config {
     pub snapshot_events: u64,
     /// Simulated data: the pages say so.
     pub demo: bool,
+    /// The door to the public pages.
+    pub public: crate::public::PublicConfig,
 }
 
 impl Default for Config {
@@ -64,6 +66,7 @@ impl Default for Config {
             index_per_second_max: 2_000,
             snapshot_events: 1_500_000,
             demo: false,
+            public: crate::public::PublicConfig::default(),
         }
     }
 }
@@ -172,28 +175,40 @@ impl Config {
                         }
                     }
                 }
-                _ => {
-                    return Err(
-                        reader.unknown(key, &["data", "http", "key_file", "feed", "acquirer", "limits"])
-                    );
+                "public" => {
+                    for (key, value) in reader.table(key, value)? {
+                        self.public.set(&reader, key, value)?;
+                    }
                 }
+                "register" => {
+                    for (key, value) in reader.table(key, value)? {
+                        match key.get_ref().as_ref() {
+                            "terminals" => self.public.register = Some(reader.text(key, value)?.into()),
+                            _ => return Err(reader.unknown(key, &["terminals"])),
+                        }
+                    }
+                }
+                _ => return Err(reader.unknown(key, KEYS)),
             }
         }
         Ok(())
     }
 }
 
+/// Keys of the file.
+const KEYS: &[&str] = &["data", "http", "key_file", "feed", "acquirer", "limits", "public", "register"];
+
 /// Reads values of one file, naming line and key of what is wrong.
-struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     file: &'a str,
     line_of: &'a dyn Fn(std::ops::Range<usize>) -> u64,
 }
 
-type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
-type Value<'i> = Spanned<DeValue<'i>>;
+pub(crate) type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
+pub(crate) type Value<'i> = Spanned<DeValue<'i>>;
 
 impl Reader<'_> {
-    fn wrong(&self, key: &Key<'_>, expected: &str, found: &str) -> Problem {
+    pub fn wrong(&self, key: &Key<'_>, expected: &str, found: &str) -> Problem {
         let name = key.get_ref();
         let what = Text::new(format!("{name} 的值不对"), format!("the value of {name} is wrong"));
         self.place(Problem::new("TG-2001", what), key).because(expected, found)
@@ -203,14 +218,14 @@ impl Reader<'_> {
         problem.in_file(self.file).at_line((self.line_of)(key.span())).in_field(key.get_ref().to_string())
     }
 
-    fn unknown(&self, key: &Key<'_>, known: &[&str]) -> Problem {
+    pub fn unknown(&self, key: &Key<'_>, known: &[&str]) -> Problem {
         let name = key.get_ref();
         let expected = nearest(name, known.iter().copied()).map_or_else(|| known.join(", "), str::to_owned);
         let what = Text::new(format!("没有 {name} 这个键"), format!("there is no key {name}"));
         self.place(Problem::new("TG-2001", what), key).because(expected, name.to_string())
     }
 
-    fn text(&self, key: &Key<'_>, value: &Value<'_>) -> Result<String, Problem> {
+    pub fn text(&self, key: &Key<'_>, value: &Value<'_>) -> Result<String, Problem> {
         value
             .get_ref()
             .as_str()
@@ -218,12 +233,17 @@ impl Reader<'_> {
             .ok_or_else(|| self.wrong(key, "text in quotes", kind(value)))
     }
 
-    fn number(&self, key: &Key<'_>, value: &Value<'_>) -> Result<u64, Problem> {
+    pub fn texts(&self, key: &Key<'_>, value: &Value<'_>) -> Result<Vec<String>, Problem> {
+        let list = value.get_ref().as_array().ok_or_else(|| self.wrong(key, "[\"…\"]", kind(value)))?;
+        list.iter().map(|entry| self.text(key, entry)).collect()
+    }
+
+    pub fn number(&self, key: &Key<'_>, value: &Value<'_>) -> Result<u64, Problem> {
         let number = value.get_ref().as_integer().and_then(|i| i.as_str().replace('_', "").parse().ok());
         number.ok_or_else(|| self.wrong(key, "a whole number from 0", kind(value)))
     }
 
-    fn address(&self, key: &Key<'_>, value: &Value<'_>) -> Result<SocketAddr, Problem> {
+    pub fn address(&self, key: &Key<'_>, value: &Value<'_>) -> Result<SocketAddr, Problem> {
         let text = self.text(key, value)?;
         text.parse().map_err(|_| self.wrong(key, "127.0.0.1:8080", &text))
     }

@@ -8,6 +8,8 @@ mod live_streams;
 mod metrics;
 mod pages;
 
+pub(crate) use pages::asset;
+
 use crate::live::Live;
 use axum::Router;
 use axum::routing::get;

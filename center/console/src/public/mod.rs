@@ -1,0 +1,33 @@
+//! The public pages: what anybody at the till may ask, without an account, on a phone.
+//!
+//! Why it exists: a shop assistant, a customer or a passer-by needs an answer in the minute in which
+//! something goes wrong. Pages are pure functions, `fn page(view, &PublicFrame) -> Markup`, inside
+//! [`PublicFrame`]. They must never show the console or what only it may know, set style or script inline,
+//! load anything from elsewhere, put anything personal into an address, or need JavaScript.
+//!
+//! # To add a page
+//! One file here with the page (it ends in [`page`]), one here in `questions.rs` if it is one of the front
+//! page's questions (all nine stand there already), and one line in `center/server/src/public/mod.rs`, which
+//! says how the answering side is added. A page links a style sheet and scripts of its own by
+//! [`Page::styles`] and [`Page::scripts`]: their files stand in `assets/`, their names in `assets.rs` and in
+//! [`ASSETS`]. A page with all that it loads stays under 60 KB.
+
+mod frame;
+mod home;
+mod icons;
+mod problem;
+mod questions;
+
+pub use frame::{CONTENT_SECURITY_POLICY, Page, PublicFrame, TextSize, page, phone_link};
+pub use home::home;
+pub use icons::icon;
+pub use problem::{not_found, refused};
+pub use questions::{Group, QUESTIONS, Question};
+
+/// Names of the assets that the public door serves; nothing else of the console is reachable through it.
+pub const ASSETS: &[&str] = &["public.css", "copy.js", "favicon.svg"];
+
+/// The assets of the public pages.
+pub fn assets() -> impl Iterator<Item = &'static crate::Asset> {
+    ASSETS.iter().map(|name| crate::assets::named(name))
+}

@@ -1,0 +1,143 @@
+//! The public door: pages for anybody at the till, on a listener of its own (`--public`).
+//!
+//! Why it exists: shops' phones and strangers need the guide and the look-ups, and must not come near the
+//! console. Behind this door there are only the routes of [`pages`]; nothing of the console is mounted here,
+//! and nothing that only the console may know goes out. A look-up is never an oracle: it asks for a second
+//! fact from the slip, answers "not found" and "wrong fact" alike, and runs out ([`Limits`]).
+//!
+//! # To add a page
+//! 1. The page itself: a pure function in `center/console/src/public/` (its `mod.rs` says how).
+//! 2. A file here with `pub(crate) fn routes() -> Router<Public>`; handlers take [`Visit`] (language, frame,
+//!    rate limits) and, for a form, [`Fields`] as the last argument:
+//!    ```ignore
+//!    async fn asked(visit: Visit) -> Response { visit.ok(tg_console::public::offer) }
+//!    async fn judged(visit: Visit, fields: Fields) -> Response {
+//!        if let Err(wait) = visit.take(Class::Upload) { return wait }
+//!        let words = fields.get("text");
+//!        …
+//!    }
+//!    pub(crate) fn routes() -> Router<Public> { Router::new().route("/offer", get(asked).post(judged)) }
+//!    ```
+//! 3. One line in [`pages`]. The front page links the question whose path stands there.
+//!
+//! What is personal comes in a form's body, never in an address: answers carry `no-store`, and the language
+//! switch of an answer leads back to the form. A body is at most [`FORM_BYTES_MAX`]; a page that takes files
+//! puts `.layer(DefaultBodyLimit::max(…))` on its own routes. The store is asked with `visit.public.web.ask`.
+
+mod door;
+mod guard;
+mod limits;
+mod settings;
+mod visit;
+
+pub(crate) use door::{Door, Peer};
+pub(crate) use limits::{Class, Limits};
+pub use settings::PublicConfig;
+pub(crate) use visit::{Fields, Visit};
+
+use crate::web::Web;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use guard::Hosts;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tg_console::public::{PublicFrame, TextSize};
+use tg_text::Lang;
+
+/// Bytes of a form without files.
+pub(crate) const FORM_BYTES_MAX: usize = 16 * 1024;
+
+/// Every page behind the door: its path, as the front page knows it, and its routes.
+fn pages() -> Vec<(&'static str, Router<Public>)> {
+    vec![]
+}
+
+/// What every page behind the door has at hand.
+#[derive(Clone)]
+pub(crate) struct Public(Arc<Shared>);
+
+/// The parts of [`Public`].
+pub(crate) struct Shared {
+    /// The center: store and figures.
+    pub web: Web,
+    /// The door's settings.
+    pub config: PublicConfig,
+    /// How often one may ask.
+    pub limits: Limits,
+    pub(self) hosts: Hosts,
+    open: Vec<&'static str>,
+    time_zone: jiff::tz::TimeZone,
+}
+
+impl std::ops::Deref for Public {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Public {
+    fn frame(&self, path: &str, lang: Lang, size: TextSize) -> PublicFrame {
+        let acquirer = &self.web.live.acquirer;
+        PublicFrame {
+            lang,
+            size,
+            path: path.to_owned(),
+            query: Vec::new(),
+            operator: self.config.operator.clone().or_else(|| acquirer.name.clone()),
+            service_phone: self.config.service_phone.clone().or_else(|| acquirer.phone.clone()),
+            open: self.open.clone(),
+            demo: self.web.live.demo,
+            time_zone: self.time_zone.clone(),
+            now_us: jiff::Timestamp::now().as_microsecond(),
+        }
+    }
+}
+
+/// All routes of the door.
+pub(crate) fn router(web: Web, config: PublicConfig, address: SocketAddr) -> Router {
+    let pages = pages();
+    let zone = config.time_zone.as_deref().and_then(|name| jiff::tz::TimeZone::get(name).ok());
+    let public = Public(Arc::new(Shared {
+        limits: Limits::new(config.lookups_per_minute),
+        hosts: Hosts::new(&config.hosts, address),
+        open: pages.iter().map(|(path, _)| *path).collect(),
+        time_zone: zone.unwrap_or_else(jiff::tz::TimeZone::system),
+        web,
+        config,
+    }));
+    let mut router = Router::new().route("/", get(home)).route("/robots.txt", get(robots));
+    for (_, routes) in pages {
+        router = router.merge(routes);
+    }
+    for asset in tg_console::public::assets() {
+        router = router.route(&asset.path, get(move || crate::web::asset(asset)));
+    }
+    router
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_allowed)
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(axum::middleware::from_fn_with_state(public.clone(), guard::guard))
+        .with_state(public)
+}
+
+async fn home(visit: Visit) -> Response {
+    visit.ok(tg_console::public::home)
+}
+
+/// Search engines have nothing to keep of this.
+async fn robots() -> &'static str {
+    "User-agent: *\nDisallow: /\n"
+}
+
+async fn not_found(visit: Visit) -> Response {
+    visit.page(StatusCode::NOT_FOUND, tg_console::public::not_found(&visit.frame))
+}
+
+async fn not_allowed() -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, "不支持这种请求\nThis method is not allowed here\n").into_response()
+}
