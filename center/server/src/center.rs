@@ -4,7 +4,7 @@
 //! passes it to the heart's thread; the heart applies it to the engine and hands rows to the keeper. An
 //! acknowledgement depends on the log thread alone.
 
-use crate::beating::{Beating, first_records, tick};
+use crate::beating::{Beating, SnapshotPace, first_records, tick};
 use crate::config::Config;
 use crate::keeper::Keeper;
 use crate::key_file::Secret;
@@ -86,11 +86,9 @@ impl Center {
             keeper: keeper_handle,
             log: handle.clone(),
             live: live.clone(),
-            snapshot_events: config.snapshot_events,
+            pace: SnapshotPace::new(config.snapshot_events, restored_at),
             to_append: Vec::new(),
             chunked: Clock::now(),
-            snapshotted: Clock::now(),
-            snapshot_at: restored_at,
         };
         let heart = std::thread::Builder::new()
             .name("heart".into())
