@@ -2,7 +2,7 @@
 
 use crate::cards::{Number, add_months};
 use crate::story::FIRST_SILENT_ISSUER;
-use crate::terminal::{Entry, Purpose, Sale, year_month};
+use crate::terminal::{Entry, More, Purpose, Sale, year_month};
 use crate::town::{Event, Town};
 use crate::truth::{AttackKind, Cause, Subject, Truth};
 use tg_types::SECOND_US;
@@ -98,6 +98,7 @@ impl Town {
             typed_pin: 0,
             unpredictable: 0,
             cryptogram: [0; 8],
+            more: More::default(),
         };
         let clock = self.clock(self.terminals[terminal].clock_error_us);
         let machine = &mut self.terminals[terminal];

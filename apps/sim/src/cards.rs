@@ -230,6 +230,26 @@ impl Banks {
         }
     }
 
+    /// Money comes in overnight: whoever has little left gets something, most of them enough.
+    pub(crate) fn wages(&mut self, dice: &mut Dice) {
+        for account in self.issuers.iter_mut().flat_map(|i| i.accounts.values_mut()) {
+            if account.balance_fen < 300_000 && dice.chance(6_000) {
+                account.balance_fen += dice.between(200_000, 1_500_000);
+            }
+            account.pin_tries_left = 3;
+        }
+    }
+
+    /// An account that can pay for what a ring of cash-out cards is meant to pay.
+    pub(crate) fn fill(&mut self, number: Number, balance_fen: i64, limit_fen: i64) {
+        let issuer = self.issuer_of(number);
+        if let Some(account) = self.issuers[issuer].accounts.get_mut(&number) {
+            account.balance_fen = account.balance_fen.max(balance_fen);
+            account.limit_fen = account.limit_fen.max(limit_fen);
+            account.lost = false;
+        }
+    }
+
     /// What is in the account, in fen.
     pub(crate) fn balance(&self, number: Number) -> i64 {
         self.issuers[self.issuer_of(number)].accounts.get(&number).map_or(0, |a| a.balance_fen)

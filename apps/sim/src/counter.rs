@@ -2,7 +2,7 @@
 
 use crate::cards::IssuerState;
 use crate::host::{Answer, Host};
-use crate::terminal::{Entry, Purpose, Receipt, Request, Sale, Waiting, month_day};
+use crate::terminal::{Entry, More, Purpose, Receipt, Request, Sale, Waiting, month_day};
 use crate::town::{Event, TERMINAL_TIMEOUT_US, Town};
 use crate::truth::Cause;
 use tg_types::SECOND_US;
@@ -65,6 +65,7 @@ impl Town {
             typed_pin: self.cards[card].pin_in_mind ^ u32::from(mistyped),
             unpredictable: self.dice.bits() as u32,
             cryptogram: self.dice.bytes(),
+            more: More::default(),
         };
         let clock = self.clock(self.terminals[index].clock_error_us);
         let terminal = &mut self.terminals[index];

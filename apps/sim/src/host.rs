@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 
 /// DE32: an acquirer that does not exist.
 const ACQUIRER: &str = "99990571";
-/// Payments that the host remembers for each terminal, for voids and reversals.
-const REMEMBERED_PAYMENTS_MAX: usize = 64;
+/// What the host remembers in a small town.
+const REMEMBERED_PAYMENTS: usize = 64;
 /// Unanswered requests in a row after which the switch answers 91 itself.
 const UNANSWERED_MAX: u32 = 3;
 
@@ -65,6 +65,8 @@ pub(crate) struct Host {
     order: BTreeMap<usize, std::collections::VecDeque<u32>>,
     unanswered: Vec<u32>,
     sequence: u64,
+    /// Payments that are remembered for each terminal, for voids and reversals.
+    pub(crate) remembers: usize,
 }
 
 impl Host {
@@ -75,6 +77,7 @@ impl Host {
             order: BTreeMap::new(),
             unanswered: vec![0; issuers],
             sequence: 0,
+            remembers: REMEMBERED_PAYMENTS,
         }
     }
 
@@ -164,7 +167,7 @@ impl Host {
     fn remember(&mut self, request: &Request, number: Number, amount_fen: i64, approved: bool) {
         let traces = self.order.entry(request.terminal).or_default();
         traces.push_back(request.trace);
-        if traces.len() > REMEMBERED_PAYMENTS_MAX
+        if traces.len() > self.remembers
             && let Some(oldest) = traces.pop_front()
         {
             self.payments.remove(&(request.terminal, oldest));
@@ -207,7 +210,7 @@ impl Host {
         let approved = code == "00";
         let mut draft = request.draft.clone();
         draft.turn_to_answer();
-        for field in [22, 26, 35, 52, 53, 55, 61, 62] {
+        for field in [22, 26, 35, 52, 53, 55, 59, 61, 62] {
             draft.remove(field);
         }
         draft.text(12, time);

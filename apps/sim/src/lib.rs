@@ -9,6 +9,7 @@
 mod attack;
 mod bench_frames;
 mod cards;
+mod city;
 mod counter;
 mod dice;
 mod host;
@@ -25,6 +26,7 @@ mod town;
 mod truth;
 
 pub use bench_frames::{BenchFrames, frames_for_bench};
+pub use city::{City, CityOptions, Point, SIM_VERSION, Staged};
 pub use recording::{recording, sample_options, write_recording};
 pub use town::{Options, Place, Sent, TERMINALS_MAX, Town};
-pub use truth::{AttackKind, Attacks, Cause, Subject, Truth, UnknownAttack};
+pub use truth::{AttackKind, Attacks, Cause, Negative, SimulatedCard, Story, Subject, Truth, UnknownAttack};

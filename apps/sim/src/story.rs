@@ -128,7 +128,7 @@ impl Town {
             Cause::SignOnAnswerLost => terminal.link.drop_next_answer = true,
             Cause::WeakLink => terminal.link.loss = 900,
             Cause::WrongClock => terminal.clock_error_us = CLOCK_AHEAD_US,
-            Cause::Everyday | Cause::IssuerSilent | Cause::CardTesting => {}
+            _ => {}
         }
     }
 

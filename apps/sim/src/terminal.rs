@@ -7,6 +7,7 @@ use crate::message::Draft;
 use crate::soft_keys::{self, Key};
 use crate::truth::Cause;
 use jiff::civil::DateTime;
+use tg_keys::{CardMasterKey, CryptogramData, CryptogramVersion};
 
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +102,8 @@ pub(crate) struct Terminal {
     pub(crate) trouble: Cause,
     /// Customers come this often for now, while a rush lasts.
     pub(crate) rush_gap_us: Option<i64>,
+    /// What the next message says of the device and its place.
+    pub(crate) field_59: Option<String>,
 }
 
 /// What the customer wants and how.
@@ -113,7 +116,26 @@ pub(crate) struct Sale {
     pub(crate) typed_pin: u32,
     pub(crate) unpredictable: u32,
     pub(crate) cryptogram: [u8; 8],
+    pub(crate) more: More,
 }
+
+/// What only some sales have.
+#[derive(Default)]
+pub(crate) struct More {
+    /// The chip could not be read: the stripe of a chip card was (field 60.5 says so).
+    pub(crate) fallback: bool,
+    /// The key with which the card makes its cryptogram; without one it stays as given in the sale.
+    pub(crate) card_key: Option<CardMasterKey>,
+    /// Processing code and type (field 60.1) of what is no purchase: cash, transfer.
+    pub(crate) service: Option<(&'static str, &'static str)>,
+    /// What was typed instead of the number or expiry on the card.
+    pub(crate) mistyped: Option<(Number, u16)>,
+}
+
+/// Cash for the cardholder (助农取款): processing code and type.
+pub(crate) const CASH: (&str, &str) = ("010000", "22");
+/// A transfer to another account.
+pub(crate) const TRANSFER: (&str, &str) = ("400000", "22");
 
 impl Terminal {
     /// The next trace number; 0 is never used.
@@ -129,6 +151,9 @@ impl Terminal {
         draft.text(13, month_day(now));
         draft.text(41, self.number.clone());
         draft.text(42, merchant.to_owned());
+        if let Some(field) = &self.field_59 {
+            draft.text(59, field.clone());
+        }
         draft
     }
 
@@ -182,11 +207,14 @@ impl Terminal {
         let trace = self.next_trace();
         let mut draft = self.base("0200", trace, merchant, now);
         let is_enquiry = sale.purpose == Purpose::Balance;
-        draft.text(3, if is_enquiry { "310000" } else { "000000" }.to_owned());
+        let service = sale.more.service;
+        let processing = service.map_or(if is_enquiry { "310000" } else { "000000" }, |s| s.0);
+        draft.text(3, processing.to_owned());
         if !is_enquiry {
             draft.text(4, format!("{:012}", sale.amount_fen));
         }
-        let digits = card.number.digits();
+        let (number, expiry) = sale.more.mistyped.unwrap_or((card.number, card.expiry));
+        let digits = number.digits();
         let pin_digit = if sale.asks_pin { '1' } else { '2' };
         let mode = match sale.entry {
             Entry::Chip => "05",
@@ -200,7 +228,7 @@ impl Terminal {
         let chip = matches!(sale.entry, Entry::Chip | Entry::Contactless);
         if sale.entry != Entry::Stripe {
             draft.text(2, digits.clone());
-            draft.text(14, format!("{:04}", card.expiry));
+            draft.text(14, format!("{expiry:04}"));
         }
         if sale.entry != Entry::Typed {
             let service = if card.has_chip { "220" } else { "120" };
@@ -224,12 +252,15 @@ impl Terminal {
         }
         // reading ability 5: chip and stripe; 6: also contactless
         let ability = if sale.entry == Entry::Contactless { 6 } else { 5 };
-        draft.text(60, format!("{}{:06}000{ability}0", if is_enquiry { "01" } else { "22" }, self.batch));
+        let kind = service.map_or(if is_enquiry { "01" } else { "22" }, |s| s.1);
+        // the chip's condition: 2, the last reading failed
+        let condition = if sale.more.fallback { 2 } else { 0 };
+        draft.text(60, format!("{kind}{:06}000{ability}{condition}", self.batch));
         let frame = draft.encode(Some(&self.mac));
         let mut request = self.request(index, sale.purpose, trace, draft, frame);
-        request.number = Some(card.number);
+        request.number = Some(number);
         request.amount_fen = if is_enquiry { 0 } else { sale.amount_fen };
-        request.expiry = Some(card.expiry);
+        request.expiry = Some(expiry);
         request.pin_block = pin_block;
         request.counter = counter;
         request.says_expired = chip && terminal_says_expired;
@@ -341,17 +372,46 @@ fn chip_data(trace: u32, counter: u16, sale: &Sale, expired: bool, now: DateTime
     let method: [u8; 3] = if sale.asks_pin { [0x42, 0x03, 0x00] } else { [0x1F, 0x03, 0x02] };
     let mut issuer_data = vec![0x07, 0x01, 0x01, 0x03, 0xA0, 0, 0, 1, 0x0A, 1, 0, 0, 5, 0, 0];
     issuer_data.extend_from_slice(&sale.cryptogram[4..]);
-    tag(&mut out, &[0x9F, 0x26], &sale.cryptogram);
+    let date = bcd(&format!("{:02}{}", now.year().rem_euclid(100), month_day(now)));
+    let amount = bcd(&format!("{:012}", sale.amount_fen));
+    let kind = match sale.more.service {
+        Some((code, _)) => bcd(&code[..2])[0],
+        None if sale.purpose == Purpose::Balance => 0x31,
+        None => 0,
+    };
+    let profile: [u8; 2] = if contactless { [0x7C, 0x00] } else { [0x7D, 0x00] };
+    let cryptogram = match &sale.more.card_key {
+        // UnionPay's own choice of data and session key is in no public source that we have: EMV's common
+        // session key over EMV's minimum set, which Mastercard's version 20 also takes.
+        Some(key) => CryptogramVersion::Mastercard20.cryptogram(
+            key,
+            &CryptogramData {
+                amount_authorised: amount[..].try_into().unwrap_or_default(),
+                terminal_country: [0x01, 0x56],
+                terminal_verification_results: results,
+                transaction_currency: [0x01, 0x56],
+                transaction_date: date[..].try_into().unwrap_or_default(),
+                transaction_type: [kind],
+                unpredictable_number: sale.unpredictable.to_be_bytes(),
+                application_interchange_profile: profile,
+                application_transaction_counter: counter.to_be_bytes(),
+                issuer_part: &issuer_data[3..7],
+                ..CryptogramData::default()
+            },
+        ),
+        None => sale.cryptogram,
+    };
+    tag(&mut out, &[0x9F, 0x26], &cryptogram);
     tag(&mut out, &[0x9F, 0x27], &[0x80]);
     tag(&mut out, &[0x9F, 0x10], &issuer_data);
     tag(&mut out, &[0x9F, 0x37], &sale.unpredictable.to_be_bytes());
     tag(&mut out, &[0x9F, 0x36], &counter.to_be_bytes());
     tag(&mut out, &[0x95], &results);
-    tag(&mut out, &[0x9A], &bcd(&format!("{:02}{}", now.year().rem_euclid(100), month_day(now))));
-    tag(&mut out, &[0x9C], &[if sale.purpose == Purpose::Balance { 0x31 } else { 0 }]);
-    tag(&mut out, &[0x9F, 0x02], &bcd(&format!("{:012}", sale.amount_fen)));
+    tag(&mut out, &[0x9A], &date);
+    tag(&mut out, &[0x9C], &[kind]);
+    tag(&mut out, &[0x9F, 0x02], &amount);
     tag(&mut out, &[0x5F, 0x2A], &[0x01, 0x56]);
-    tag(&mut out, &[0x82], if contactless { &[0x7C, 0x00] } else { &[0x7D, 0x00] });
+    tag(&mut out, &[0x82], &profile);
     tag(&mut out, &[0x9F, 0x1A], &[0x01, 0x56]);
     tag(&mut out, &[0x9F, 0x03], &[0; 6]);
     tag(&mut out, &[0x9F, 0x33], &[0xE0, 0xE9, 0xC8]);

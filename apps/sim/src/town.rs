@@ -178,6 +178,7 @@ impl Town {
                 technical_failures_in_row: 0,
                 trouble: Cause::Everyday,
                 rush_gap_us: None,
+                field_59: None,
             });
         }
         let host = Host::new(records, banks.issuers.len());
