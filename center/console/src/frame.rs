@@ -28,6 +28,8 @@ pub struct Frame {
     pub query: Vec<(String, String)>,
     /// True in the demo: everything on the page is simulated, and the page says so.
     pub demo: bool,
+    /// Story seconds in a second, if "now" is a story's.
+    pub story_speed: Option<f64>,
     /// Feeds that deliver, and all feeds.
     pub feeds_live: (u32, u32),
     /// Log time of the last message.
@@ -50,6 +52,7 @@ impl Default for Frame {
             path: "/".into(),
             query: Vec::new(),
             demo: false,
+            story_speed: None,
             feeds_live: (0, 0),
             last_message_us: None,
             findings_open: 0,
@@ -182,6 +185,9 @@ fn light(frame: &Frame) -> Markup {
         a.light.(class) href="/health" title=(words) {
             (icons::icon(match class { "ok" => "check", "off" => "ask", _ => "x" }))
             span { (words) @if frame.demo { " · " (frame.pick("演示", "demo")) } }
+        }
+        @if let Some(speed) = frame.story_speed {
+            p.story { (frame.pick("故事时间 ", "story time ")) (format::time(frame, frame.now_us, format::Style::Minute)) (frame.lang.pick(format!("，{speed} 倍"), format!(", {speed}x"))) }
         }
     }
 }

@@ -178,12 +178,11 @@ async fn read_frames(
         let metrics = &settings.metrics;
         metrics.frames.fetch_add(u64::from(count), Relaxed);
         metrics.undecoded.fetch_add(undecoded, Relaxed);
-        metrics.last_frame_at_us.store(jiff::Timestamp::now().as_microsecond(), Relaxed);
-        let (acknowledge, so_far) = (durable.clone(), frames);
+        let (acknowledge, so_far, heard) = (durable.clone(), frames, metrics.clone());
         let ack: Ack = Box::new(move |durable| {
-            if durable.is_err() {
-                return;
-            }
+            let Ok(durable) = durable else { return };
+            // By the log's clock, as all else that is shown.
+            heard.last_frame_at_us.store(durable.log_time_us, Relaxed);
             acknowledge.send_if_modified(|count| {
                 let grown = so_far > *count;
                 *count = so_far.max(*count);

@@ -199,7 +199,7 @@ pub(crate) async fn tick(log: LogHandle, live: Arc<Live>, mut stopped: watch::Re
             _ = stopped.wait_for(|stop| *stop) => return,
         }
         seconds = (seconds + 1) % 60;
-        let now = jiff::Timestamp::now().as_microsecond();
+        let now = live.clock.now_us();
         let last =
             live.feeds.iter().map(|f| f.metrics.last_frame_at_us.load(Ordering::Relaxed)).max().unwrap_or(0);
         for feed in &live.feeds {

@@ -5,6 +5,7 @@
 //! acknowledgement depends on the log thread alone.
 
 use crate::beating::{Beating, SnapshotPace, first_records, tick};
+use crate::clock::CenterClock;
 use crate::config::Config;
 use crate::keeper::Keeper;
 use crate::key_file::Secret;
@@ -18,14 +19,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant as Clock};
-use tg_ingest::{FeedSettings, serve_feed};
+use tg_event::Event;
+use tg_ingest::{FeedSettings, FrameReader, serve_feed};
 use tg_journal::{
-    DurableBatch, JournalError, Log, LogHandle, LogOptions, Metrics, ReaderFactory, RealDisk, system_clock,
+    Batch, DurableBatch, JournalError, Log, LogHandle, LogOptions, Metrics, ReaderFactory, RealDisk, record,
     system_randomness,
 };
 use tg_store::{FindingFilter, FindingRecord};
 use tg_text::{Problem, Text};
-use tg_types::{TenantId, TokenKey};
+use tg_types::{Instant, TenantId, TokenKey};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -42,6 +44,7 @@ pub struct Center {
     door: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
     web_state: Web,
     log: Log,
+    past: Past,
     heart: JoinHandle<()>,
     keeper: JoinHandle<()>,
     stopping: Arc<AtomicBool>,
@@ -53,7 +56,6 @@ impl Center {
     /// # Errors
     /// Whatever keeps the center from running, with what to do about it.
     pub async fn start(config: Config, secret: Secret) -> Result<Center, Problem> {
-        let started_us = jiff::Timestamp::now().as_microsecond();
         // Ports first: a taken one is said before minutes of recovery.
         let http = listen(config.http).await?;
         let door = open_door(&config.public).await?;
@@ -65,10 +67,20 @@ impl Center {
         let opened = tokio::task::spawn_blocking(move || open(&opening, &secret)).await;
         let Opened { journal, heart, restored_at, store, tokens } =
             opened.expect("recovery does not panic")?;
+        let clock = config.clock.clone();
+        if clock.now_us() <= journal.last_log_time_us() {
+            // A story goes on after what the log holds; the machine's clock takes no notice, and the log
+            // lets time stand instead of falling.
+            clock.hold(journal.last_log_time_us() + tg_types::SECOND_US);
+        }
+        let started_us = clock.now_us();
+        let fresh = heart.next_offset() == 0;
         let (snapshots, readers) = (journal.snapshots(system_randomness()), journal.readers());
         let (batches, queue) = sync_channel::<DurableBatch>(BATCHES_WAITING_MAX);
         let consumer = Box::new(move |batch: DurableBatch| batches.send(batch).is_ok());
-        let started = Log::start(journal, LogOptions::default(), system_clock(), consumer);
+        let log_clock = clock.clone();
+        let log_clock = Box::new(move || log_clock.now_us());
+        let started = Log::start(journal, LogOptions::default(), log_clock, consumer);
         let (log, handle) = started.map_err(|e| e.to_problem())?;
         let figures = journal_figures(config.data.join("journal"), handle.metrics(), readers);
         let live = Arc::new(Live::new(&config, started_us, figures));
@@ -97,6 +109,7 @@ impl Center {
 
         let (stop, stopped) = watch::channel(false);
         let feeds = serve_feeds(&config, listeners, &live, &tokens, &handle, &stopped);
+        let past = Past { log: handle.clone(), tokens, clock, fresh };
         tokio::spawn(tick(handle, live.clone(), stopped.clone()));
         let address = http.local_addr().map_err(|e| disk_problem(&config.data, &e))?;
         let web = Web::new(live.clone(), config.data.join("store.sqlite"), stopped.clone());
@@ -110,7 +123,7 @@ impl Center {
             axum::serve(http, web::router(web)).with_graceful_shutdown(gently).await
         });
         live.recovered();
-        Ok(Center { live, http: address, public, stop, feeds, web, door, web_state, log, heart, keeper, stopping })
+        Ok(Center { live, http: address, public, stop, feeds, web, door, web_state, log, past, heart, keeper, stopping })
     }
 
     /// Where the console listens.
@@ -121,6 +134,27 @@ impl Center {
     /// Where the public pages are, if their door is open.
     pub fn public(&self) -> Option<SocketAddr> {
         self.public
+    }
+
+    /// What the center calls now.
+    pub fn clock(&self) -> &CenterClock {
+        &self.past.clock
+    }
+
+    /// True if the log was empty at the start.
+    pub fn is_fresh(&self) -> bool {
+        self.past.fresh
+    }
+
+    /// Takes what happened before the feeds spoke, with the times at which it happened, as messages of the
+    /// first feed. For a story's clock: it stands at the last of them.
+    pub async fn remember(&self, past: impl Iterator<Item = (Instant, Vec<u8>)> + Send + 'static) {
+        let Some(feed) = self.live.feeds.first() else { return };
+        let (to, dialect, live) = (self.past.clone(), feed.config.dialect.clone(), self.live.clone());
+        let done = tokio::task::spawn_blocking(move || to.take(&dialect, past, &live)).await;
+        if let Err(error) = done {
+            tracing::error!(%error, "the past could not be taken");
+        }
     }
 
     /// What happened since the log began.
@@ -191,6 +225,48 @@ impl Center {
             let _ = keeper.join();
         });
         let _ = ended.await;
+    }
+}
+
+/// What it takes to fill the log with what happened before.
+#[derive(Clone)]
+struct Past {
+    log: LogHandle,
+    tokens: Arc<TokenKey>,
+    clock: CenterClock,
+    fresh: bool,
+}
+
+/// The store may be so many events behind while the past is taken; more would pass its bounds.
+const PAST_BEHIND_MAX: u64 = 30_000;
+
+impl Past {
+    fn take(&self, dialect: &str, past: impl Iterator<Item = (Instant, Vec<u8>)>, live: &Live) {
+        let reader = FrameReader::new(TenantId::default(), 0, dialect, self.tokens.clone());
+        let Some(mut reader) = reader else { return };
+        let (mut taken, mut minute) = (0_u64, i64::MIN);
+        for (number, (at, frame)) in past.enumerate() {
+            self.clock.hold(at.0);
+            let mut records = Vec::with_capacity(512);
+            let mut count = 1;
+            if at.0.div_euclid(60 * tg_types::SECOND_US) > minute {
+                minute = at.0.div_euclid(60 * tg_types::SECOND_US);
+                record::push_with(&mut records, |out| Event::Tick.encode(out));
+                count = 2;
+            }
+            let event = reader.read(&frame);
+            record::push_with(&mut records, |out| event.encode(out));
+            if self.log.submit_blocking(Batch { records, count, ack: None }).is_err() {
+                return;
+            }
+            taken += u64::from(count);
+            while number % 512 == 0
+                && taken > live.stored_offset.load(Ordering::Acquire) + PAST_BEHIND_MAX
+                && !live.journal_figures().failed
+            {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
     }
 }
 

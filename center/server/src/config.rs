@@ -50,6 +50,8 @@ pub struct Config {
     pub snapshot_events: u64,
     /// Simulated data: the pages say so.
     pub demo: bool,
+    /// What the center calls now; the demo's is that of its story.
+    pub clock: crate::CenterClock,
     /// The door to the public pages.
     pub public: crate::public::PublicConfig,
 }
@@ -66,6 +68,7 @@ impl Default for Config {
             index_per_second_max: 2_000,
             snapshot_events: 1_500_000,
             demo: false,
+            clock: crate::CenterClock::default(),
             public: crate::public::PublicConfig::default(),
         }
     }

@@ -114,7 +114,7 @@ impl<D: Disk> Keeper<D> {
         match self.snapshots.save(cut, state) {
             Ok(()) => {
                 tracing::info!(cut, bytes, "snapshot saved");
-                self.live.set_snapshot(cut, jiff::Timestamp::now().as_microsecond());
+                self.live.set_snapshot(cut, self.live.clock.now_us());
                 if let Ok(offset) = self.snapshots.releasable_offset() {
                     (self.release)(offset);
                 }

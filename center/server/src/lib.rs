@@ -5,6 +5,7 @@
 
 mod beating;
 mod center;
+mod clock;
 mod config;
 mod heart;
 mod keeper;
@@ -17,6 +18,7 @@ mod rooms;
 mod web;
 
 pub use center::Center;
+pub use clock::CenterClock;
 pub use config::{AcquirerContact, Config, FeedConfig};
 pub use heart::{Beat, Heart, Totals};
 pub use key_file::{Secret, default_path as default_key_path, open as open_key_file};

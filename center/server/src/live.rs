@@ -66,6 +66,7 @@ pub struct Place {
 pub(crate) struct Live {
     pub data: PathBuf,
     pub demo: bool,
+    pub clock: crate::CenterClock,
     pub acquirer: AcquirerContact,
     pub started_us: i64,
     pub feeds: Vec<LiveFeed>,
@@ -91,6 +92,7 @@ impl Live {
         Live {
             data: config.data.clone(),
             demo: config.demo,
+            clock: config.clock.clone(),
             acquirer: config.acquirer.clone(),
             started_us,
             feeds: config.feeds.iter().cloned().map(LiveFeed::new).collect(),

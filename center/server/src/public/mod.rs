@@ -93,7 +93,7 @@ impl Public {
             open: self.open.clone(),
             demo: self.web.live.demo,
             time_zone: self.time_zone.clone(),
-            now_us: jiff::Timestamp::now().as_microsecond(),
+            now_us: self.web.live.clock.now_us(),
         }
     }
 }

@@ -27,7 +27,7 @@ const SILENCE_ROUNDS_MAX: u32 = 15;
 
 /// `GET /live/payments`: event `row`, a ready table row.
 pub(crate) async fn payments(State(web): State<Web>, Query(params): Params, headers: HeaderMap) -> Response {
-    let viewer = Viewer::of(&params, &headers);
+    let viewer = Viewer::of(&params, &headers).in_story(&web.live);
     let Ok(asked) = rooms::payment_filter(&filter(&params), &viewer.zone) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
@@ -38,7 +38,7 @@ pub(crate) async fn payments(State(web): State<Web>, Query(params): Params, head
         let mut records = reader.payments(&filter)?;
         records.sort_by_key(|r| r.payment);
         *from = records.iter().map(|r| r.changed + 1).max().unwrap_or(*from);
-        let now = jiff::Timestamp::now().as_microsecond();
+        let now = live.clock.now_us();
         let frame = viewer.frame(live, "/payments", &BTreeMap::new(), now, (0, 0));
         let rows = rooms::payment_rows(reader, &records, live)?;
         let events = rows.iter().zip(&records);
@@ -50,9 +50,9 @@ pub(crate) async fn payments(State(web): State<Web>, Query(params): Params, head
 
 /// `GET /live/overview`: event `part`, each part of the overview that differs from what was sent before.
 pub(crate) async fn overview(State(web): State<Web>, Query(params): Params, headers: HeaderMap) -> Response {
-    let viewer = Viewer::of(&params, &headers);
+    let viewer = Viewer::of(&params, &headers).in_story(&web.live);
     stream(web, BTreeMap::new(), move |reader, live, sent: &mut BTreeMap<&'static str, String>| {
-        let now = jiff::Timestamp::now().as_microsecond();
+        let now = live.clock.now_us();
         let view = rooms::overview_page(reader, now, rooms::feeds(live, now), live)?;
         let frame = viewer.frame(live, "/", &BTreeMap::new(), now, (0, 0));
         let mut events = String::new();

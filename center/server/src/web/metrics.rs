@@ -24,7 +24,7 @@ pub(crate) async fn alive() -> &'static str {
 /// `GET /metrics`, in the text format of Prometheus 0.0.4.
 pub(crate) async fn metrics(State(web): State<Web>) -> impl IntoResponse {
     let live = &web.live;
-    let now = jiff::Timestamp::now().as_microsecond();
+    let now = live.clock.now_us();
     let (totals, engine, journal) = (live.totals(), live.engine_metrics(), live.journal_figures());
     let mut page = Page(String::with_capacity(8 * 1024));
     page.one(

@@ -56,6 +56,15 @@ impl Viewer {
         Viewer { lang, zone: zone.unwrap_or_else(jiff::tz::TimeZone::system), zone_chosen, cookies }
     }
 
+    /// In a story times are the city's, unless the viewer chose a zone: its ten in the morning is everybody's.
+    pub fn in_story(mut self, live: &Live) -> Viewer {
+        if live.clock.speed().is_some() && !self.zone_chosen {
+            self.zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap_or(self.zone);
+            self.zone_chosen = true;
+        }
+        self
+    }
+
     /// The frame around a page.
     pub fn frame(
         &self,
@@ -79,6 +88,7 @@ impl Viewer {
                 .map(|(k, v)| (k.clone(), v.clone()))
                 .collect(),
             demo: live.demo,
+            story_speed: live.clock.speed(),
             feeds_live: (delivering as u32, feeds.len() as u32),
             last_message_us: feeds.iter().filter_map(|f| f.last_message_us).max(),
             findings_open: badges.0,
@@ -120,7 +130,7 @@ impl FromRequestParts<Web> for Asked {
     /// A query that can't be read counts as none.
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Asked, Infallible> {
         let params = Params::try_from_uri(&parts.uri).map(|Query(params)| params).unwrap_or_default();
-        let viewer = Viewer::of(&params, &parts.headers);
+        let viewer = Viewer::of(&params, &parts.headers).in_story(&web.live);
         Ok(Asked { web: web.clone(), path: parts.uri.path().to_owned(), params, viewer })
     }
 }
@@ -132,7 +142,7 @@ impl Asked {
         ask: impl FnOnce(&Reader, &Live, &Viewer, i64) -> Result<Drawn, StoreError> + Send + 'static,
     ) -> Response {
         let Asked { web, path, params, viewer } = self;
-        let now = jiff::Timestamp::now().as_microsecond();
+        let now = web.live.clock.now_us();
         let asking = viewer.clone();
         let answer = web
             .ask(move |reader, live| {
