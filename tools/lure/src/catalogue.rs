@@ -12,6 +12,8 @@ use tg_text::Text;
 const SOURCE: &str = include_str!("../../../data/lure/signals.toml");
 /// A compiled pattern may take this much memory.
 const PATTERN_BYTES_MAX: usize = 32 << 20;
+/// Words may name words this deep.
+const WORD_DEPTH_MAX: usize = 4;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +35,7 @@ struct Patterns {
 struct SignalRow {
     code: String,
     weight: f64,
+    group: Group,
     zh: String,
     en: String,
     #[serde(default)]
@@ -49,12 +52,34 @@ struct ReportRow {
     asks: Vec<String>,
     tells: Vec<String>,
     denies: Vec<String>,
+    grounds: Vec<String>,
+    topics: Vec<String>,
+}
+
+/// What part a signal plays. A lure has several: it offers, presses, leads somewhere, takes something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    /// What it promises.
+    Offer,
+    /// Why one should believe it.
+    Claim,
+    /// Why at once.
+    Pressure,
+    /// Where it leads.
+    Contact,
+    /// What it takes.
+    Take,
+    /// How it hides.
+    Disguise,
 }
 
 /// One signal.
 pub struct Signal {
     /// Its stable code.
     pub code: String,
+    /// What part it plays.
+    pub group: Group,
     /// What it adds.
     pub weight: f64,
     /// What it means.
@@ -79,6 +104,10 @@ pub struct Report {
     pub tells: Vec<Regex>,
     /// Right before a signal: denied.
     pub denies: Vec<Regex>,
+    /// How real services speak: come to the branch, bring the licence, it costs nothing.
+    pub grounds: Vec<Regex>,
+    /// Right behind a signal: a topic, no offer.
+    pub topics: Vec<Regex>,
 }
 
 /// All of it.
@@ -113,6 +142,8 @@ impl Catalogue {
             asks: all("report.asks", &r.asks)?,
             tells: all("report.tells", &r.tells)?,
             denies: all("report.denies", &r.denies)?,
+            grounds: all("report.grounds", &r.grounds)?,
+            topics: all("report.topics", &r.topics)?,
         };
         let subject = all("subject", &file.subject.patterns)?;
         let mut signals = Vec::with_capacity(file.signal.len());
@@ -121,6 +152,7 @@ impl Catalogue {
                 patterns: all(&row.code, &row.patterns)?,
                 code: row.code.clone(),
                 weight: row.weight,
+                group: row.group,
                 text: Text::new(row.zh.clone(), row.en.clone()),
                 call: row.call,
             });
@@ -129,8 +161,24 @@ impl Catalogue {
     }
 }
 
-/// `<name>` becomes the word of that name.
+/// `<name>` becomes the word of that name, which may name others.
 fn compile(place: &str, pattern: &str, words: &BTreeMap<String, String>) -> Result<Regex, String> {
+    let whole = expand(place, pattern, words, 0)?;
+    RegexBuilder::new(&whole)
+        .size_limit(PATTERN_BYTES_MAX)
+        .build()
+        .map_err(|e| format!("{place}: {pattern}: {e}"))
+}
+
+fn expand(
+    place: &str,
+    pattern: &str,
+    words: &BTreeMap<String, String>,
+    depth: usize,
+) -> Result<String, String> {
+    if depth > WORD_DEPTH_MAX {
+        return Err(format!("{place}: words name each other in a circle in {pattern}"));
+    }
     let mut whole = String::with_capacity(pattern.len() * 2);
     let mut rest = pattern;
     while let Some((before, after)) = rest.split_once('<') {
@@ -138,14 +186,11 @@ fn compile(place: &str, pattern: &str, words: &BTreeMap<String, String>) -> Resu
             after.split_once('>').ok_or_else(|| format!("{place}: < without > in {pattern}"))?;
         let word = words.get(name).ok_or_else(|| format!("{place}: no word <{name}>"))?;
         whole.push_str(before);
-        whole.push_str(word);
+        whole.push_str(&expand(place, word, words, depth + 1)?);
         rest = behind;
     }
     whole.push_str(rest);
-    RegexBuilder::new(&whole)
-        .size_limit(PATTERN_BYTES_MAX)
-        .build()
-        .map_err(|e| format!("{place}: {pattern}: {e}"))
+    Ok(whole)
 }
 
 /// What is wrong with the compiled-in catalogue: nothing, or each thing in words.
@@ -204,7 +249,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         let with = |signal: &str| {
-            let rest = "[words]\na='x'\n[subject]\npatterns=[]\n[report]\nframes=[]\njudges=[]\nfirm=[]\nasks=[]\ntells=[]\ndenies=[]\n";
+            let rest = "[words]\na='x'\n[subject]\npatterns=[]\n[report]\nframes=[]\njudges=[]\nfirm=[]\nasks=[]\ntells=[]\ndenies=[]\ngrounds=[]\ntopics=[]\n";
             match Catalogue::read(&format!("{rest}{signal}")) {
                 Ok(c) => lint(&c).join("; "),
                 Err(says) => says,
@@ -212,7 +257,7 @@ mod tests {
         };
         let row = |code: &str, zh: &str, pattern: &str| {
             with(&format!(
-                "[[signal]]\ncode='{code}'\nweight=1.0\nzh='{zh}'\nen='e'\npatterns=['{pattern}']\n"
+                "[[signal]]\ncode='{code}'\nweight=1.0\ngroup='offer'\nzh='{zh}'\nen='e'\npatterns=['{pattern}']\n"
             ))
         };
         assert_eq!(row("good", "好", "<a>y"), "");

@@ -1,12 +1,14 @@
 //! The verdict: which signals stand in the text, which of them are meant, and what they add up to.
 //!
-//! Why it exists: a verdict must be explainable, so it is the sum of named signals, each with its place.
-//! The figure is a measure of how many such signals there are, no probability; nothing was trained.
+//! Why it exists: a verdict must be explainable, so it is the sum of named signals, each with its place, and of
+//! how the wording resembles known texts. The figure is a measure of that sum, no probability.
 
-use crate::catalogue::{Catalogue, Signal};
+use crate::catalogue::{Catalogue, Group, Signal};
 use crate::normal::{Normal, normalise};
-use crate::polarity::{is_denied, is_told, speaks_of_it};
+use crate::polarity::{has_grounds, is_denied, is_told, speaks_of_it};
+use crate::wording::Wording;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use tg_text::Text;
 
@@ -56,6 +58,15 @@ const SUSPICIOUS_SUM: f64 = 1.25;
 const MIDDLE_SUM: f64 = 1.6;
 /// What signals count for in a text that speaks of no machine, card or cash-out.
 const OFF_SUBJECT: f64 = 0.5;
+/// What each group beyond the first adds: an offer that presses and leads somewhere is more than its parts.
+const GROUP_BONUS: f64 = 0.35;
+/// What the ways of a real service take away, where nothing is taken and no private contact is named.
+const GROUNDS: f64 = 0.9;
+/// What wording adds that is neither like a lure nor like an honest text, what each unit of likeness adds,
+/// and the most that it may add or take away.
+const WORDING: (f64, f64, f64, f64) = (1.0, 1.8, -1.0, 2.4);
+/// What it adds less to a text that warns, reports or asks.
+const WORDING_EXCUSED: f64 = 1.0;
 /// A call of this weight asks for card data, codes or the screen: it counts in full whatever the subject.
 const TAKES_WEIGHT: f64 = 1.8;
 
@@ -79,6 +90,7 @@ pub fn judge(original: &str) -> Judgement {
     hits.sort_by_key(|h| h.place.start);
     let on_subject = catalogue.subject.iter().any(|p| p.is_match(text));
     let mut sum = 0.0;
+    let mut groups: BTreeSet<Group> = BTreeSet::new();
     let (mut signals, mut quoted) = (Vec::new(), Vec::new());
     for hit in &hits {
         let found = found(hit.signal, normal.original(hit.place.start, hit.place.end));
@@ -89,6 +101,7 @@ pub fn judge(original: &str) -> Judgement {
             let takes = hit.signal.call && hit.signal.weight >= TAKES_WEIGHT;
             let counts = if on_subject || takes { 1.0 } else { OFF_SUBJECT };
             sum += hit.signal.weight * counts;
+            groups.insert(hit.signal.group);
             signals.push(found);
         }
     }
@@ -100,9 +113,34 @@ pub fn judge(original: &str) -> Judgement {
             quoted.push(found);
         } else {
             sum += signal.weight * if on_subject { 1.0 } else { OFF_SUBJECT };
+            groups.insert(signal.group);
             signals.push(found);
             signals.sort_by_key(|f| f.span);
         }
+    }
+    if on_subject {
+        sum += GROUP_BONUS * groups.len().saturating_sub(1) as f64;
+    }
+    let takes = hits.iter().any(|h| h.signal.group == Group::Take && !h.denied);
+    if !takes && !hits.iter().any(calls) && has_grounds(catalogue, text) {
+        sum -= GROUNDS;
+    }
+    let named = sum;
+    let reading = Wording::builtin().read(text);
+    let (base, slope, least, most) = WORDING;
+    let mut wording = (base + slope * reading.margin).clamp(least, most);
+    if excused {
+        wording -= WORDING_EXCUSED;
+    }
+    sum += if on_subject { wording } else { wording.min(wording * OFF_SUBJECT) };
+    // Where the named signals don't carry the verdict, the wording that does is named too.
+    if sum >= SUSPICIOUS_SUM
+        && named < LURE_SUM
+        && let Some(place) = &reading.strongest
+    {
+        let span = normal.original(place.start, place.end);
+        signals.push(Found { code: "wording".to_owned(), span, text: wording_text() });
+        signals.sort_by_key(|f| f.span);
     }
     let verdict = match sum {
         s if s >= LURE_SUM => Verdict::Lure,
@@ -156,6 +194,13 @@ fn score(sum: f64) -> f64 {
     }
     let logistic = 1.0 / (1.0 + (-2.0 * (sum - MIDDLE_SUM)).exp());
     (logistic * 100.0).round() / 100.0
+}
+
+fn wording_text() -> Text {
+    Text::fixed(
+        "整段措辞与已知的诱骗文字相近，最相近的是标出的这几个字",
+        "the wording as a whole resembles known lures, most of all the words marked",
+    )
 }
 
 fn advice(verdict: Verdict, excused: bool, normal: &Normal) -> Text {

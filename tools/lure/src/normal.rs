@@ -31,11 +31,13 @@ impl Normal {
 
 /// A character on its way: what it became, where it stood.
 #[derive(Clone, Copy)]
-struct Piece {
-    c: char,
-    at: u32,
+pub struct Piece {
+    /// The character, normalised.
+    pub c: char,
+    /// Which scalar value of the original.
+    pub at: u32,
     /// A Latin letter in the original too.
-    latin: bool,
+    pub latin: bool,
 }
 
 /// Normalises.
@@ -43,6 +45,7 @@ pub fn normalise(original: &str) -> Normal {
     let mut disguise = Vec::new();
     let pieces = fold(original, &mut disguise);
     let pieces = without_ornaments(&pieces, &mut disguise);
+    let pieces = crate::disguise::undo(&pieces, &mut disguise);
     let mut normal = Normal { disguise: disguise.into_iter().min(), ..Normal::default() };
     for piece in pieces {
         normal.text.push(piece.c);
@@ -177,7 +180,8 @@ pub fn is_han(c: char) -> bool {
     matches!(c, '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' | '\u{20000}'..='\u{2FA1F}' | '〇')
 }
 
-fn is_ornament(c: char) -> bool {
+/// Marks that may stand inside a disguised word.
+pub fn is_ornament(c: char) -> bool {
     matches!(c, ' ' | '\t' | '-' | '_' | '\'' | '`' | '^' | '~' | '=' | '·' | '•' | '・') || is_flashy(c)
 }
 

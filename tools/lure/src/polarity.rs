@@ -26,13 +26,20 @@ pub fn speaks_of_it(catalogue: &Catalogue, text: &str) -> bool {
     any(firm, text) || any(asks, text) || any(frames, text) && any(judges, text)
 }
 
-/// True if the signal at this place is denied in its own clause ("will never ask for your PIN").
+/// True if the text speaks as real services do.
+pub fn has_grounds(catalogue: &Catalogue, text: &str) -> bool {
+    any(&catalogue.report.grounds, text)
+}
+
+/// True if the signal at this place is denied in its own clause ("will never ask for your PIN"), or is only the
+/// clause's topic ("cash-out schemes").
 pub fn is_denied(catalogue: &Catalogue, text: &str, place: &Range<usize>) -> bool {
     let before = &text[..place.start];
     let clause = before.rfind(CLAUSE).map_or(0, |i| i + before[i..].chars().next().map_or(1, char::len_utf8));
     let clause = &before[clause..];
     let near = clause.char_indices().rev().nth(DENIAL_CHARACTERS - 1).map_or(0, |(i, _)| i);
-    any(&catalogue.report.denies, &clause[near..])
+
+    any(&catalogue.report.denies, &clause[near..]) || any(&catalogue.report.topics, &text[place.end..])
 }
 
 /// True if the sentence around this place tells of the call to act instead of making it.

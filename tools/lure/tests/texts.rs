@@ -36,6 +36,37 @@ fn our_own_texts_have_their_verdict_and_signals() {
     assert_eq!(wrong("own.jsonl", false), Vec::<String>::new());
 }
 
+/// Shares of lures called lure, of lures called lure or suspicious, and of honest texts called benign.
+fn shares(name: &str) -> (f64, f64, f64) {
+    let (mut lures, mut found, mut noticed, mut honest, mut quiet) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    for (line, row) in rows(name) {
+        let verdict = check_vector(&line).got["verdict"].as_str().unwrap_or("").to_owned();
+        if row["label"] == "lure" {
+            lures += 1.0;
+            found += f64::from(u8::from(verdict == "lure"));
+            noticed += f64::from(u8::from(verdict != "benign"));
+        } else {
+            honest += 1.0;
+            quiet += f64::from(u8::from(verdict == "benign"));
+        }
+    }
+    (found / lures, noticed / lures, quiet / honest)
+}
+
+#[test]
+fn texts_that_nothing_was_tuned_on_are_mostly_right() {
+    for (name, size) in [("held.jsonl", 108), ("held_new.jsonl", 60)] {
+        assert_eq!(rows(name).len(), size);
+        let (found, noticed, quiet) = shares(name);
+        assert!(found >= 0.75 && noticed >= 0.85 && quiet >= 0.9, "{name}: {found} {noticed} {quiet}");
+    }
+}
+
+#[test]
+fn texts_that_were_tuned_on_are_right() {
+    assert_eq!(wrong("tune.jsonl", false), Vec::<String>::new());
+}
+
 #[test]
 fn spans_count_scalar_values_of_the_original() {
     let text = "🎁安★全☆诚★信，ＰＯＳ機免費領！";
@@ -63,10 +94,15 @@ fn a_disclaimer_does_not_launder_an_advert_and_a_warning_is_none() {
 
 #[test]
 fn a_megabyte_is_judged_and_look_alikes_do_not_slow_it() {
-    for unit in ["免费", "★信", "р", "刷", "①", "北京", "加微信a"] {
+    let slow = std::time::Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 6 });
+    for unit in
+        ["免费", "★信", "р", "刷", "①", "北京", "加微信a", "xin ", "p,o,", "泼斯", "费率0.", "手续费,"]
+    {
         let text = unit.repeat(tg_lure::TEXT_BYTES_MAX / unit.len());
+        let begun = std::time::Instant::now();
         let judgement = judge(&text);
         assert!(judgement.score <= 1.0);
+        assert!(begun.elapsed() < slow, "{unit}: {:?}", begun.elapsed());
     }
 }
 
