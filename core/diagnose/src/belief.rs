@@ -6,12 +6,34 @@
 //! others weighed by their priors. Decides nothing: what is safe to advise does not depend on it.
 
 use crate::facts::{Did, Facts};
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Cause, Knowledge};
+use crate::questions::observation_of;
+use crate::worth::by_a_person;
 
-/// What was observed: places of observation and state.
+/// One thing that was observed: places of observation and state, and whether a person said so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub observation: usize,
+    pub state: usize,
+    pub by_a_person: bool,
+}
+
+/// What was observed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
-    pub(crate) seen: Vec<(usize, usize)>,
+    pub(crate) seen: Vec<Seen>,
+}
+
+impl Seen {
+    /// ln P(this was observed | cause): a person's answer is sometimes wrong.
+    fn log_likelihood(self, knowledge: &Knowledge, cause: &Cause) -> f64 {
+        let told = cause.log_likelihood[self.observation][self.state];
+        if !self.by_a_person {
+            return told;
+        }
+        let states = knowledge.observations[self.observation].states.len();
+        libm::log(by_a_person(libm::exp(told), states))
+    }
 }
 
 impl Evidence {
@@ -28,7 +50,12 @@ impl Evidence {
                 }
             };
             if let Some(state) = state {
-                seen.push((i, state));
+                let by_a_person = facts.answered.iter().any(|k| observation_of(k) == observation.id);
+                seen.push(Seen {
+                    observation: i,
+                    state,
+                    by_a_person: by_a_person && observation.id != "code",
+                });
             }
         }
         Evidence { seen }
@@ -41,7 +68,8 @@ pub fn belief(knowledge: &Knowledge, evidence: &Evidence, facts: &Facts) -> Vec<
         .causes
         .iter()
         .map(|c| {
-            libm::log(c.prior) + evidence.seen.iter().map(|(o, s)| c.log_likelihood[*o][*s]).sum::<f64>()
+            libm::log(c.prior)
+                + evidence.seen.iter().map(|seen| seen.log_likelihood(knowledge, c)).sum::<f64>()
         })
         .collect();
     let greatest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -71,17 +99,17 @@ pub(crate) fn normalise(weights: &mut [f64]) {
 
 /// Log odds of every observation for one cause: observation, state, value. Above 0 speaks for the cause.
 pub(crate) fn why(knowledge: &Knowledge, evidence: &Evidence, cause: usize) -> Vec<(usize, usize, f64)> {
-    let log_odds = |(o, s): &(usize, usize)| {
+    let log_odds = |seen: &Seen| {
         let (mut others, mut mass) = (0.0, 0.0);
         for (i, other) in knowledge.causes.iter().enumerate() {
             if i != cause {
-                others += other.prior * libm::exp(other.log_likelihood[*o][*s]);
+                others += other.prior * libm::exp(seen.log_likelihood(knowledge, other));
                 mass += other.prior;
             }
         }
-        let value =
-            knowledge.causes[cause].log_likelihood[*o][*s] - libm::log((others / mass.max(1e-12)).max(1e-12));
-        (*o, *s, value)
+        let value = seen.log_likelihood(knowledge, &knowledge.causes[cause])
+            - libm::log((others / mass.max(1e-12)).max(1e-12));
+        (seen.observation, seen.state, value)
     };
     evidence.seen.iter().map(log_odds).collect()
 }

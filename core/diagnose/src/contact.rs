@@ -48,7 +48,8 @@ pub(crate) fn owner_text(owner: &str) -> Text {
 }
 
 pub(crate) fn show_contact(knowledge: &Knowledge, plan: &Plan, facts: &Facts) -> Contact {
-    let call = plan.steps.last().map(|i| &knowledge.actions[*i]).filter(|a| a.calls.is_some());
+    let last = plan.steps.last().and_then(|step| step.action(knowledge));
+    let call = last.filter(|a| a.calls.is_some());
     let fields: &[&str] = match plan.contact.as_str() {
         "issuer" => &["time", "amount", "card", "merchant", "reference"],
         "vendor" => &["serial", "model", "software", "terminal", "time", "what_happened"],

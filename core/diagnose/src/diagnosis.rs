@@ -11,8 +11,10 @@ use crate::facts::{Facts, Role};
 use crate::gates::Gates;
 use crate::knowledge::{Action, Knowledge, RetryRule};
 use crate::money::MoneyKnown;
-use crate::plan::{Ground, Plan, plan};
+use crate::plan::{Ground, Plan, plan, work_arounds};
+use crate::questions::{DONT_KNOW, NONE_OF_THESE};
 use crate::safety::Situation;
+use crate::step::StepItem;
 use serde::Serialize;
 use tg_text::Text;
 
@@ -79,6 +81,29 @@ pub struct CauseShown {
     pub why: Vec<Why>,
 }
 
+/// One answer of a question: a button.
+#[derive(Clone, Debug, Serialize)]
+pub struct AnswerShown {
+    /// What [`Knowledge::answer`] takes.
+    pub value: String,
+    /// The button’s words.
+    pub text: Text,
+}
+
+/// The sale’s way out: how this customer can pay all the same. The fault stays.
+#[derive(Clone, Debug, Serialize)]
+pub struct SaleShown {
+    /// The step’s id; none while nothing may be charged.
+    pub id: Option<String>,
+    /// What to do about the sale.
+    pub text: Text,
+    /// What to say to the customer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub script: Option<Text>,
+    /// About how long it takes.
+    pub minutes: u16,
+}
+
 /// One step of the plan.
 #[derive(Clone, Debug, Serialize)]
 pub struct StepShown {
@@ -105,6 +130,14 @@ pub struct Next {
     pub minutes: u16,
     /// Why this step.
     pub why: Text,
+    /// Where: till, menu, router, office, phone.
+    pub place: String,
+    /// How, one thing at a time; may be empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Text>,
+    /// Of a question: its buttons, “don’t know” and “none of these” last. A response code is typed instead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<AnswerShown>,
     /// What to say to the shop or the customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub script: Option<Text>,
@@ -137,6 +170,9 @@ pub struct Diagnosis {
     pub safe_to_retry: Retry,
     /// What is known about the money.
     pub money: Text,
+    /// How this customer can pay all the same, where that may be said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sale: Option<SaleShown>,
     /// Facts that can't both be true.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contradictions: Vec<Text>,
@@ -168,18 +204,20 @@ pub fn diagnose(knowledge: &Knowledge, facts: &Facts) -> Diagnosis {
     let evidence = Evidence::of(knowledge, facts);
     let belief = belief(knowledge, &evidence, facts);
     let plan = plan(knowledge, &situation, &belief);
+    let done = plan.ground == Ground::Done;
     let causes = show_causes(knowledge, &situation, &evidence, &belief);
     let gate_texts = situation.gates.ids().into_iter().filter_map(|id| knowledge.gate(id));
     Diagnosis {
         schema: "tillguard.diagnosis/1",
         gates: gate_texts.map(|g| GateShown { id: g.id.clone(), text: g.text.clone() }).collect(),
         next: show_next(knowledge, &situation, &plan, &causes),
-        plan: plan.steps.iter().map(|i| show_step(&knowledge.actions[*i], facts)).collect(),
+        plan: plan.steps.iter().map(|step| show_step(step.item(knowledge), facts)).collect(),
         contact: show_contact(knowledge, &plan, facts),
         causes,
         safe_to_retry: safe_to_retry(knowledge, &situation, &plan),
         money: situation.money.text(),
-        contradictions: contradictions(knowledge, facts),
+        sale: if done { None } else { show_sale(knowledge, &situation, &belief) },
+        contradictions: contradictions(knowledge, facts).into_iter().map(|c| c.text).collect(),
     }
 }
 
@@ -191,7 +229,7 @@ fn safe_to_retry(knowledge: &Knowledge, situation: &Situation<'_>, plan: &Plan) 
     if unknown_outcome {
         return Retry::AfterQuery;
     }
-    let first = plan.steps.first().map(|i| &knowledge.actions[*i]);
+    let first = plan.steps.iter().find_map(|step| step.action(knowledge));
     if first.is_some_and(|a| a.id == "stop_using") {
         return Retry::No;
     }
@@ -273,11 +311,11 @@ fn mended_by(knowledge: &Knowledge, cause: usize) -> Text {
     owner_text(&knowledge.causes[cause].owner)
 }
 
-fn kind_of(action: &Action) -> StepKind {
-    match action.id.as_str() {
-        "stop_using" => StepKind::Stop,
-        _ if action.question => StepKind::Question,
-        _ => StepKind::Action,
+fn kind_of(item: StepItem<'_>) -> StepKind {
+    match item {
+        StepItem::Ask(_) => StepKind::Question,
+        StepItem::Do(action) if action.id == "stop_using" => StepKind::Stop,
+        StepItem::Do(_) => StepKind::Action,
     }
 }
 
@@ -288,13 +326,50 @@ pub(crate) fn text_for(action: &Action, facts: &Facts) -> Text {
     }
 }
 
-fn show_step(action: &Action, facts: &Facts) -> StepShown {
-    StepShown {
-        id: action.id.clone(),
-        kind: kind_of(action),
-        text: text_for(action, facts),
-        minutes: action.minutes,
+fn words_of(item: StepItem<'_>, facts: &Facts) -> Text {
+    match item {
+        StepItem::Ask(question) => question.text.clone(),
+        StepItem::Do(action) => text_for(action, facts),
     }
+}
+
+/// Whole minutes, at least one: nobody plans a half.
+fn minutes_of(item: StepItem<'_>) -> u16 {
+    match item {
+        StepItem::Ask(question) => question.minutes.ceil().max(1.0) as u16,
+        StepItem::Do(action) => action.minutes,
+    }
+}
+
+fn show_step(item: StepItem<'_>, facts: &Facts) -> StepShown {
+    StepShown {
+        id: item.id().to_owned(),
+        kind: kind_of(item),
+        text: words_of(item, facts),
+        minutes: minutes_of(item),
+    }
+}
+
+/// How this customer can pay all the same. Says so where nothing may be charged, so that nobody tries.
+fn show_sale(knowledge: &Knowledge, situation: &Situation<'_>, belief: &[f64]) -> Option<SaleShown> {
+    let waits = |text: Text| Some(SaleShown { id: None, text, script: None, minutes: 0 });
+    if situation.money.is_open() || situation.look_first() {
+        return waits(Text::fixed(
+            "先查清这一笔，再决定怎么收款；货可以先留着。",
+            "First find out about this payment, then decide how to charge; keep the goods aside.",
+        ));
+    }
+    if matches!(situation.money, MoneyKnown::Approved | MoneyKnown::PartlyApproved) {
+        return None;
+    }
+    let action = &knowledge.actions[*work_arounds(knowledge, situation, belief).first()?];
+    let cardholder = situation.facts.role == Some(Role::Cardholder);
+    Some(SaleShown {
+        id: Some(action.id.clone()),
+        text: text_for(action, situation.facts),
+        script: action.say.clone().filter(|_| !cardholder),
+        minutes: action.minutes,
+    })
 }
 
 fn show_next(
@@ -303,12 +378,14 @@ fn show_next(
     plan: &Plan,
     causes: &[CauseShown],
 ) -> Option<Next> {
-    let action = &knowledge.actions[*plan.steps.first()?];
+    let item = plan.steps.first()?.item(knowledge);
     let facts = situation.facts;
-    let cardholder = facts.role == Some(Role::Cardholder);
     let gate_ids = situation.gates.ids();
     let gates = gate_ids.iter().filter_map(|id| knowledge.gate(id));
-    let mut guards = action.guards.clone();
+    let mut guards = match item {
+        StepItem::Do(action) => action.guards.clone(),
+        StepItem::Ask(_) => Vec::new(),
+    };
     guards.extend(gates.flat_map(|g| g.guards.iter().copied()));
     if situation.class.is_some_and(|c| c.id == "limit") {
         guards.extend(knowledge.guards.iter().position(|(id, _)| id == "no_splitting"));
@@ -320,44 +397,82 @@ fn show_next(
             true
         }
     });
-    let why = match plan.ground {
-        Ground::Gate(id) => knowledge.gate(id).map(|g| g.text.clone()),
-        Ground::Causes | Ground::Done => None,
+    let why = match (plan.ground, item) {
+        (Ground::Gate(id), _) => knowledge.gate(id).map(|g| g.text.clone()),
+        (_, StepItem::Ask(question)) if question.id != "response_code" => Some(Text::fixed(
+            "这个回答能分清几种可能，省去试错。",
+            "The answer tells several possibilities apart and saves trying.",
+        )),
+        _ => None,
     };
-    let otherwise = plan.steps.get(1).map(|i| {
-        let text = text_for(&knowledge.actions[*i], facts);
-        let (zh, en) = match (kind_of(action), action.id.as_str()) {
-            (StepKind::Stop, _) => ("接着", "Then"),
-            (StepKind::Question, _) => ("没有", "If there is none"),
-            (_, "query_outcome") => ("仍查不清", "Still unclear"),
-            _ => ("还是不行", "Still failing"),
-        };
-        Text::new(format!("{zh}：{}", text.zh), format!("{en}: {}", lower_first(&text.en)))
-    });
-    // What helps a customer who reads it himself is the sentence, not what a clerk would say to him.
-    let script = if cardholder && action.for_cardholder.is_some() { None } else { action.say.clone() };
     Some(Next {
-        id: action.id.clone(),
-        kind: kind_of(action),
-        text: text_for(action, facts),
-        minutes: action.minutes,
+        id: item.id().to_owned(),
+        kind: kind_of(item),
+        text: words_of(item, facts),
+        minutes: minutes_of(item),
         why: why.unwrap_or_else(|| because(causes)),
-        script,
-        verify: verify(situation, action, cardholder),
-        otherwise,
+        place: match item {
+            StepItem::Ask(question) => question.place.clone(),
+            StepItem::Do(action) => action.place.clone(),
+        },
+        steps: match item {
+            StepItem::Ask(_) => Vec::new(),
+            StepItem::Do(action) => action.steps.clone(),
+        },
+        answers: answers_of(item),
+        script: script(item, facts),
+        verify: verify(situation, item),
+        otherwise: plan.steps.get(1).map(|step| otherwise(item, step.item(knowledge), facts)),
         guards: guards.into_iter().map(|g| knowledge.guards[g].1.clone()).collect(),
     })
 }
 
+/// The buttons of a question; a typed one has none but that there is no code.
+fn answers_of(item: StepItem<'_>) -> Vec<AnswerShown> {
+    let StepItem::Ask(question) = item else { return Vec::new() };
+    let button = |value: &str, text: Text| AnswerShown { value: value.to_owned(), text };
+    let mut shown: Vec<AnswerShown> =
+        question.answers.iter().map(|a| button(&a.value, a.text.clone())).collect();
+    if shown.is_empty() {
+        shown.push(button(NONE_OF_THESE, Text::fixed("没有应答码", "There is no code")));
+    } else {
+        shown.push(button(DONT_KNOW, Text::fixed("不知道", "I don’t know")));
+        shown.push(button(NONE_OF_THESE, Text::fixed("以上都不是", "None of these")));
+    }
+    shown
+}
+
+/// What to say. What helps a customer who reads it himself is the sentence, not what a clerk would say to him.
+fn script(item: StepItem<'_>, facts: &Facts) -> Option<Text> {
+    match item {
+        StepItem::Ask(question) => Some(question.look.clone()),
+        StepItem::Do(a) if facts.role == Some(Role::Cardholder) && a.for_cardholder.is_some() => None,
+        StepItem::Do(action) => action.say.clone(),
+    }
+}
+
+fn otherwise(item: StepItem<'_>, then: StepItem<'_>, facts: &Facts) -> Text {
+    let text = words_of(then, facts);
+    let (zh, en) = match (kind_of(item), item.id()) {
+        (StepKind::Stop, _) => ("接着", "Then"),
+        (StepKind::Question, "response_code") => ("没有", "If there is none"),
+        (StepKind::Question, _) => ("不知道就", "If you don’t know"),
+        (_, "query_outcome") => ("仍查不清", "Still unclear"),
+        _ => ("还是不行", "Still failing"),
+    };
+    Text::new(format!("{zh}：{}", text.zh), format!("{en}: {}", lower_first(&text.en)))
+}
+
 /// How to see that it helped. While the outcome is open, no sentence may end in “take it once more”.
-fn verify(situation: &Situation<'_>, action: &Action, cardholder: bool) -> Option<Text> {
+fn verify(situation: &Situation<'_>, item: StepItem<'_>) -> Option<Text> {
+    let StepItem::Do(action) = item else { return None };
     if situation.money.is_open() && action.id != "query_outcome" {
         return Some(Text::fixed(
             "查明这笔的结果之前，不要再收款。",
             "Until the outcome of this payment is known, don’t charge again.",
         ));
     }
-    if cardholder { None } else { action.verify.clone() }
+    if situation.facts.role == Some(Role::Cardholder) { None } else { action.verify.clone() }
 }
 
 fn because(causes: &[CauseShown]) -> Text {

@@ -129,6 +129,42 @@ words! {
         TerminalSwapped = "terminal_swapped": "The machine was swapped.",
         Keys = "keys": "Its keys were changed.",
     }
+    #[doc = "What somebody sees who looks."]
+    Seen {
+        None = "none": "Nothing odd.",
+        Odd = "odd": "Something that should not be there, or a broken seal.",
+    }
+    #[doc = "The battery’s icon."]
+    BatteryIcon {
+        Fine = "fine": "Enough, or charging.",
+        Low = "low": "Red, nearly empty, or a dark screen.",
+    }
+    #[doc = "How the card looks."]
+    CardLooks {
+        Fine = "fine": "Nothing to see.",
+        Expired = "expired": "The date on it has passed.",
+        Damaged = "damaged": "Chip or stripe scratched, bent or worn.",
+    }
+    #[doc = "The step at which the terminal’s own network test stops."]
+    NetworkTest {
+        Passed = "passed": "It passes.",
+        NameLookup = "name_lookup": "The name (DNS) is not found.",
+        Connect = "connect": "No connection.",
+        Certificate = "certificate": "The secure connection (TLS) is refused.",
+    }
+    #[doc = "Right or wrong."]
+    Right {
+        Right = "right": "Right.",
+        Wrong = "wrong": "Wrong.",
+    }
+    #[doc = "What sort of place the terminal stands in: what a step costs there."]
+    Store {
+        Staffed = "staffed": "A shop with staff.",
+        Unattended = "unattended": "A machine without staff.",
+        Stall = "stall": "A market stall.",
+        Taxi = "taxi": "A taxi or a delivery.",
+        Hotel = "hotel": "A hotel’s front desk.",
+    }
     #[doc = "Who reads the advice."]
     Role {
         Shop = "shop": "Shop staff.",
@@ -158,6 +194,12 @@ macro_rules! keys {
             $($(#[doc = $doc])* pub $key: keys!(@type $kind $($type)?),)*
             /// Steps that were tried, by action id, in order.
             pub did: Vec<(String, Did)>,
+            /// Questions that were asked, by id, in order, whatever came of them.
+            pub asked: Vec<String>,
+            /// Keys that a person answered: people err, instruments hardly ever.
+            pub answered: Vec<&'static str>,
+            /// Keys on which two answers differ; the value is the more careful one, or none.
+            pub disputed: Vec<&'static str>,
         }
 
         /// Every key that [`Facts::set`] takes.
@@ -176,6 +218,14 @@ macro_rules! keys {
                 match key {
                     $(stringify!($key) => self.$key.is_some(),)*
                     _ => false,
+                }
+            }
+
+            /// Forgets one fact.
+            pub(crate) fn clear(&mut self, key: &str) {
+                match key {
+                    $(stringify!($key) => self.$key = None,)*
+                    _ => {}
                 }
             }
 
@@ -262,6 +312,20 @@ keys! {
     software: Word(Software),
     /// What changed lately.
     changed_recently: Word(Changed),
+    /// Whether a phone on the same Wi-Fi gets online.
+    phone_online: Word(YesNo),
+    /// Where the terminal's own network test stops.
+    network_test: Word(NetworkTest),
+    /// The battery's icon, where the charge is not known.
+    battery_icon: Word(BatteryIcon),
+    /// The time on the terminal's screen beside a phone's.
+    screen_time: Word(Right),
+    /// How the card looks.
+    card_looks: Word(CardLooks),
+    /// Whether the machine looks as it should: seals, slot, cables.
+    machine_looks: Word(Seen),
+    /// What sort of place it is; a shop with staff when it is not given.
+    store: Word(Store),
     /// Who reads the advice; shop staff when it is not given.
     role: Word(Role),
 }
@@ -302,6 +366,11 @@ impl Facts {
         Err(problem)
     }
 
+    /// The key as a word that lives as long as the program; `None` if there is no such key.
+    pub(crate) fn key(name: &str) -> Option<&'static str> {
+        KEYS.iter().copied().find(|k| *k == name)
+    }
+
     /// Notes that a step was tried: `--did ACTION=failed|fixed`. Ids of actions are checked by [`crate::Knowledge::did`].
     pub(crate) fn push_did(&mut self, action: &str, result: &str) -> Result<(), Box<Problem>> {
         let did = Did::from_word(result)
@@ -333,11 +402,17 @@ impl Facts {
             "acquirer_elsewhere" => self.acquirer_elsewhere.map(Health::word),
             "same_model_elsewhere" => self.same_model_elsewhere.map(Health::word),
             "network" => self.network.map(Network::word),
-            "clock" => self.clock_offset_minutes.map(|m| {
-                if m.unsigned_abs() <= CLOCK_TOLERANCE_MINUTES.unsigned_abs() { "right" } else { "wrong" }
-            }),
+            "clock" => match self.clock_offset_minutes {
+                Some(m) if m.unsigned_abs() <= CLOCK_TOLERANCE_MINUTES.unsigned_abs() => Some("right"),
+                Some(_) => Some("wrong"),
+                None => self.screen_time.map(Right::word),
+            },
             "certificate" => self.certificate_days_left.map(|d| if d > 0 { "valid" } else { "expired" }),
-            "battery" => self.battery_percent.map(|p| if p < BATTERY_LOW_PERCENT { "low" } else { "fine" }),
+            "battery" => match self.battery_percent {
+                Some(percent) if percent < BATTERY_LOW_PERCENT => Some("low"),
+                Some(_) => Some("fine"),
+                None => self.battery_icon.map(BatteryIcon::word),
+            },
             "last_sign_on" => self.last_sign_on.map(LastSignOn::word),
             "key_check_value" => self.key_check_value.map(KeyCheckValue::word),
             "mac" => self.mac.map(MacCheck::word),
@@ -345,6 +420,10 @@ impl Facts {
             "expiry_passed" => self.expiry_passed.map(YesNo::word),
             "software" => self.software.map(Software::word),
             "changed_recently" => self.changed_recently.map(Changed::word),
+            "phone_online" => self.phone_online.map(YesNo::word),
+            "network_test" => self.network_test.map(NetworkTest::word),
+            "card_looks" => self.card_looks.map(CardLooks::word),
+            "machine_looks" => self.machine_looks.map(Seen::word),
             _ => None,
         }
     }
@@ -375,6 +454,10 @@ pub(crate) const OBSERVATIONS: &[(&str, &[&str])] = &[
     ("expiry_passed", YesNo::WORDS),
     ("software", Software::WORDS),
     ("changed_recently", Changed::WORDS),
+    ("phone_online", YesNo::WORDS),
+    ("network_test", NetworkTest::WORDS),
+    ("card_looks", CardLooks::WORDS),
+    ("machine_looks", Seen::WORDS),
 ];
 
 /// Longest piece of an input that an error repeats: enough to find a typing error, too short for a card number.

@@ -1,4 +1,4 @@
-//! The two knowledge files as they are written: every key that an author may use.
+//! The three knowledge files as they are written: every key that an author may use.
 //!
 //! Words keep their place in the file, so that an error can name the line. Nothing is checked here beyond the
 //! shape; the meaning is read in `parse.rs`.
@@ -79,6 +79,8 @@ pub(crate) struct ActionsFile {
     pub guard: Vec<RawGuard>,
     pub gate: Vec<RawGate>,
     pub protocol: Vec<RawProtocol>,
+    #[serde(default)]
+    pub store: Vec<RawStore>,
     pub action: Vec<RawAction>,
 }
 
@@ -122,8 +124,13 @@ pub(crate) struct RawAction {
     pub cardholder_en: Option<Word>,
     #[serde(default = "yes")]
     pub offered: bool,
+    pub place: Option<Word>,
     #[serde(default)]
-    pub question: bool,
+    pub steps_zh: Vec<Word>,
+    #[serde(default)]
+    pub steps_en: Vec<Word>,
+    #[serde(default)]
+    pub without: Vec<Word>,
     #[serde(default)]
     pub takes_money: bool,
     #[serde(default)]
@@ -135,6 +142,49 @@ pub(crate) struct RawAction {
     pub guards: Vec<Word>,
     #[serde(default)]
     pub helps: Row,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawStore {
+    pub id: Word,
+    pub zh: Word,
+    pub en: Word,
+    #[serde(default)]
+    pub extra_minutes: BTreeMap<Word, f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QuestionsFile {
+    pub schema: Word,
+    pub question: Vec<RawQuestion>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawQuestion {
+    pub id: Word,
+    pub key: Word,
+    pub minutes: f64,
+    pub place: Word,
+    pub who: Vec<Word>,
+    #[serde(default)]
+    pub without: Vec<Word>,
+    pub zh: Word,
+    pub en: Word,
+    pub look_zh: Word,
+    pub look_en: Word,
+    #[serde(default)]
+    pub answers: Vec<RawAnswer>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawAnswer {
+    pub value: Word,
+    pub zh: Word,
+    pub en: Word,
 }
 
 fn yes() -> bool {

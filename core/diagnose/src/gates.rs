@@ -5,7 +5,7 @@
 //! shows is noise. Sources: Verifone and Adyen manuals (tamper, last PIN try), Square's help (unsent payments),
 //! ISO 8583 practice (unknown outcome), UnionPay's class D (pick up). Never looks at a belief.
 
-use crate::facts::{Changed, EntryMode, Facts, KeyCheckValue, MacCheck, Role, Works, YesNo};
+use crate::facts::{Changed, EntryMode, Facts, KeyCheckValue, MacCheck, Role, Seen, Works, YesNo};
 use crate::knowledge::Knowledge;
 use crate::money::MoneyKnown;
 
@@ -24,7 +24,7 @@ pub const ALL: &[&str] = &[
 /// Which gates the facts call for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Gates {
-    /// The terminal reports that it was tampered with.
+    /// The terminal reports that it was tampered with, or somebody sees something odd on it.
     pub tamper: bool,
     /// The machine was swapped or is not registered.
     pub foreign_machine: bool,
@@ -60,7 +60,9 @@ impl Gates {
                 || pin_key_suspected(knowledge, facts)
                 || facts.changed_recently == Some(Changed::Keys));
         Gates {
-            tamper: facts.tamper == Some(YesNo::Yes) || message == Some("tampered"),
+            tamper: facts.tamper == Some(YesNo::Yes)
+                || facts.machine_looks == Some(Seen::Odd)
+                || message == Some("tampered"),
             foreign_machine: facts.changed_recently == Some(Changed::TerminalSwapped)
                 || by_class("foreign_machine")
                 || message == Some("terminal_unregistered"),

@@ -4,9 +4,11 @@
 //! every reference is known to be right, so that a diagnosis can't fail. Never read from disk here: the caller
 //! hands over the text.
 
-use crate::facts::{Facts, Outcome, Scheme, unknown};
+use crate::facts::{Facts, Outcome, Scheme, Store, unknown};
 use crate::message;
-use crate::parse::KnowledgeError;
+use crate::questions::Question;
+use crate::source::KnowledgeError;
+use crate::step::Step;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use tg_text::{Problem, Text};
@@ -117,8 +119,12 @@ pub struct Action {
     pub minutes: u16,
     /// False: known, but never advised.
     pub offered: bool,
-    /// True if it asks instead of doing.
-    pub question: bool,
+    /// Where it is done: till, menu, router, office, phone.
+    pub place: String,
+    /// How it is done, one thing at a time.
+    pub steps: Vec<Text>,
+    /// Sorts of store where it can't be done.
+    pub(crate) without: Vec<Store>,
     /// True if another debit can follow.
     pub takes_money: bool,
     /// True if it completes the sale without mending the fault.
@@ -150,8 +156,16 @@ pub struct Gate {
 #[derive(Clone, Debug)]
 pub(crate) struct Protocol {
     pub classes: Vec<usize>,
-    pub steps: Vec<usize>,
+    pub steps: Vec<Step>,
     pub contact: String,
+}
+
+/// What each place costs on top in one sort of store, by the order of the places.
+#[derive(Clone, Debug)]
+pub(crate) struct StoreCosts {
+    pub store: Store,
+    pub text: Text,
+    pub extra: Vec<f64>,
 }
 
 /// A message on the screen and its spellings.
@@ -174,10 +188,14 @@ pub struct Knowledge {
     pub(crate) guards: Vec<(String, Text)>,
     pub(crate) gates: Vec<Gate>,
     pub(crate) protocols: Vec<Protocol>,
+    pub(crate) questions: Vec<Question>,
+    pub(crate) stores: Vec<StoreCosts>,
 }
 
 /// The knowledge that ships with Tillguard.
 pub(crate) const BUILTIN_CAUSES: &str = include_str!("../../../data/causes.toml");
+/// The questions that ship with Tillguard.
+pub(crate) const BUILTIN_QUESTIONS: &str = include_str!("../../../data/questions.toml");
 /// The steps that ship with Tillguard.
 pub(crate) const BUILTIN_ACTIONS: &str = include_str!("../../../data/actions.toml");
 
@@ -186,16 +204,29 @@ impl Knowledge {
     pub fn builtin() -> &'static Knowledge {
         static BUILTIN: OnceLock<Knowledge> = OnceLock::new();
         BUILTIN.get_or_init(|| {
-            Knowledge::parse(BUILTIN_CAUSES, BUILTIN_ACTIONS).expect("the files in data/ pass the tests")
+            Knowledge::parse_all(BUILTIN_CAUSES, BUILTIN_ACTIONS, BUILTIN_QUESTIONS)
+                .expect("the files in data/ pass the tests")
         })
     }
 
-    /// Reads the two files.
+    /// Reads causes and actions; the questions are those that ship with Tillguard.
     ///
     /// # Errors
     /// The first error, with file and line. The caller keeps the knowledge that it has.
     pub fn parse(causes_toml: &str, actions_toml: &str) -> Result<Knowledge, KnowledgeError> {
-        let (knowledge, errors) = crate::parse::read(causes_toml, actions_toml);
+        Knowledge::parse_all(causes_toml, actions_toml, BUILTIN_QUESTIONS)
+    }
+
+    /// Reads the three files.
+    ///
+    /// # Errors
+    /// The first error, with file and line. The caller keeps the knowledge that it has.
+    pub fn parse_all(
+        causes_toml: &str,
+        actions_toml: &str,
+        questions_toml: &str,
+    ) -> Result<Knowledge, KnowledgeError> {
+        let (knowledge, errors) = crate::parse::read(causes_toml, actions_toml, questions_toml);
         match (knowledge, errors.into_iter().next()) {
             (Some(knowledge), None) => Ok(knowledge),
             (_, Some(error)) => Err(error),
@@ -244,6 +275,18 @@ impl Knowledge {
             return Err(unknown("action", "步骤", action, &ids));
         }
         facts.push_did(action, result)
+    }
+
+    /// Minutes that a place costs on top in this sort of store.
+    pub(crate) fn extra_minutes(&self, store: Store, place: &str) -> f64 {
+        let costs = self.stores.iter().find(|s| s.store == store);
+        let place = crate::parse::PLACES.iter().position(|p| *p == place);
+        costs.zip(place).map_or(0.0, |(costs, i)| costs.extra[i])
+    }
+
+    /// This sort of store in words, where the knowledge names it.
+    pub fn store_text(&self, store: Store) -> Option<&Text> {
+        self.stores.iter().find(|s| s.store == store).map(|s| &s.text)
     }
 
     pub(crate) fn action(&self, id: &str) -> Option<usize> {

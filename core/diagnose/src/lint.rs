@@ -3,8 +3,9 @@
 //! Errors are all that [`Knowledge::parse`] would refuse, each with file, line and the nearest right id. Beyond
 //! them: causes that no offered step and no call helps, and pairs of causes that no observation separates.
 
-use crate::knowledge::{BUILTIN_ACTIONS, BUILTIN_CAUSES, Knowledge};
-use crate::parse::{CAUSES, KnowledgeError, read};
+use crate::knowledge::{BUILTIN_ACTIONS, BUILTIN_CAUSES, BUILTIN_QUESTIONS, Knowledge};
+use crate::parse::read;
+use crate::source::{CAUSES, KnowledgeError};
 use tg_text::Text;
 
 /// Two causes whose rows differ by less than this in every observation can't be told apart.
@@ -12,7 +13,7 @@ const SEPARATES: f64 = 0.7;
 
 /// Everything that is wrong with a pair of files; empty: nothing.
 pub fn lint(causes_toml: &str, actions_toml: &str) -> Vec<KnowledgeError> {
-    let (knowledge, mut errors) = read(causes_toml, actions_toml);
+    let (knowledge, mut errors) = read(causes_toml, actions_toml, BUILTIN_QUESTIONS);
     if let Some(knowledge) = knowledge.filter(|_| errors.is_empty()) {
         causes_without_action(&knowledge, causes_toml, &mut errors);
         pairs_that_nothing_separates(&knowledge, causes_toml, &mut errors);
@@ -100,7 +101,7 @@ mod tests {
     fn a_missing_language_a_wrong_word_and_a_wrong_state_are_found_in_one_pass() {
         let broken =
             BUILTIN_CAUSES.replacen("en = \"The store’s network is down\"", "en = \"\"", 1).replacen(
-                "network = { down = \"usually\", weak = \"rarely\" }",
+                "network = { down = \"usually\", weak = \"rarely\", rest = \"never\" }",
                 "network = { dwn = \"usualy\" }",
                 1,
             );

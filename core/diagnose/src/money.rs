@@ -3,7 +3,7 @@
 //! Why it exists: whether a payment may be taken again hangs on this alone, and “you were not charged” is a
 //! sentence that no terminal can know. Never says that an account was not debited.
 
-use crate::answers::contradictions;
+use crate::answers::outcome_is_disputed;
 use crate::facts::{Charged, Facts, Outcome, Reversal, Stage};
 use crate::knowledge::{AnsweredBy, Knowledge, RetryRule};
 use tg_text::Text;
@@ -46,7 +46,7 @@ impl MoneyKnown {
         let unlisted_but_declined =
             facts.outcome == Some(Outcome::Declined) && class.is_some_and(|c| c.id == "unlisted");
         if facts.outcome == Some(Outcome::Unknown)
-            || !contradictions(knowledge, facts).is_empty()
+            || outcome_is_disputed(knowledge, facts)
             || (class.is_some_and(|c| c.retry == RetryRule::QueryFirst) && !unlisted_but_declined)
         {
             return MoneyKnown::Unknown;

@@ -1,70 +1,27 @@
-//! Reads `causes.toml` and `actions.toml` into [`Knowledge`], or says what is wrong, where, and what was meant.
+//! Reads `causes.toml`, `actions.toml` and `questions.toml` into [`Knowledge`], or says what is wrong, where, and what was meant.
 //!
 //! Everything that is wrong is found in one pass, so that an author sees all of it ([`crate::lint`]). Never
 //! panics on what an operator wrote.
 
-use crate::facts::{OBSERVATIONS, Scheme};
-use crate::files::{ActionsFile, CausesFile, RawAction, RawCause, RawClass, Word};
+use crate::facts::{OBSERVATIONS, Scheme, Store};
+use crate::files::{ActionsFile, CausesFile, QuestionsFile, RawAction, RawCause, RawClass, RawStore, Word};
 use crate::knowledge::{
     Action, AnsweredBy, Cause, CodeClass, Gate, Knowledge, Message, Observation, ObservationState, Protocol,
-    RetryRule,
+    RetryRule, StoreCosts,
 };
 use crate::message;
-use serde::Deserialize;
+use crate::source::{ACTIONS, CAUSES, KnowledgeError, QUESTIONS, Source, places};
+use crate::step::Step;
 use std::collections::BTreeMap;
-use tg_text::{Problem, Text, nearest};
+use tg_text::Text;
 
-/// Something wrong in a knowledge file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnowledgeError {
-    /// `causes.toml` or `actions.toml`.
-    pub file: &'static str,
-    /// The line, from 1.
-    pub line: u64,
-    /// What is wrong.
-    pub what: Text,
-    /// What was found.
-    pub found: String,
-    /// The nearest right one, or all that are right.
-    pub expected: String,
-}
-
-impl KnowledgeError {
-    pub(crate) fn empty() -> KnowledgeError {
-        KnowledgeError {
-            file: CAUSES,
-            line: 1,
-            what: Text::fixed("文件是空的", "the file is empty"),
-            found: String::new(),
-            expected: "[[cause]]".into(),
-        }
-    }
-
-    /// As a problem for people.
-    pub fn to_problem(&self) -> Problem {
-        Problem::new("TG-2001", self.what.clone())
-            .in_file(self.file)
-            .at_line(self.line)
-            .because(self.expected.clone(), self.found.clone())
-    }
-}
-
-impl std::fmt::Display for KnowledgeError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let KnowledgeError { file, line, what, found, expected } = self;
-        write!(f, "{file}:{line}: {}: found “{found}”, expected {expected}", what.en)
-    }
-}
-
-impl std::error::Error for KnowledgeError {}
-
-pub(crate) const CAUSES: &str = "causes.toml";
-pub(crate) const ACTIONS: &str = "actions.toml";
 const GROUPS: &[&str] = &[
     "network", "power", "device", "keys", "settings", "software", "card", "issuer", "acquirer", "user",
     "security", "other",
 ];
 const OWNERS: &[&str] = &["acquirer", "issuer", "vendor", "network_operator", "police", "merchant_office"];
+/// Where a step is done: at the till, in the machine's menu, at the router, in the office, on the phone.
+pub(crate) const PLACES: &[&str] = &["till", "menu", "router", "office", "phone"];
 const WORDS: &[&str] = &["always", "usually", "often", "sometimes", "rarely", "never"];
 const RETRY_RULES: &[(&str, RetryRule)] = &[
     ("no", RetryRule::No),
@@ -82,126 +39,36 @@ const ANSWERERS: &[(&str, AnsweredBy)] = &[
     ("issuer", AnsweredBy::Issuer),
 ];
 
-/// One file while it is read: finds lines, collects errors.
-struct Source<'a> {
-    name: &'static str,
-    text: &'a str,
-    errors: Vec<KnowledgeError>,
-}
-
-impl<'a> Source<'a> {
-    fn new(name: &'static str, text: &'a str) -> Source<'a> {
-        Source { name, text, errors: Vec::new() }
-    }
-
-    fn line(&self, offset: usize) -> u64 {
-        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
-        1 + before.iter().filter(|b| **b == b'\n').count() as u64
-    }
-
-    fn error(&mut self, offset: usize, what: Text, found: &str, expected: String) {
-        let error =
-            KnowledgeError { file: self.name, line: self.line(offset), what, found: found.into(), expected };
-        self.errors.push(error);
-    }
-
-    fn parse<T: for<'d> Deserialize<'d>>(&mut self) -> Option<T> {
-        match toml::from_str(self.text) {
-            Ok(file) => Some(file),
-            Err(error) => {
-                let message = error.message().to_owned();
-                // serde's words: unknown field `x`, expected one of `a`, `b`
-                let named: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-                let (found, expected) = match named.split_first() {
-                    Some((found, known)) if message.starts_with("unknown field") => {
-                        let near = nearest(found, known.iter().copied());
-                        (*found, near.map_or_else(|| known.join(", "), str::to_owned))
-                    }
-                    Some((found, _)) => (*found, message.clone()),
-                    None => ("", message.clone()),
-                };
-                let what = Text::new(
-                    format!("读不懂这一行：{message}"),
-                    format!("this line can’t be read: {message}"),
-                );
-                let (found, offset) = (found.to_owned(), error.span().map_or(0, |s| s.start));
-                self.error(offset, what, &found, expected);
-                None
-            }
+/// Reads the three files. Knowledge comes back only if all could be read at all; errors are all that were found.
+pub(crate) fn read(
+    causes_toml: &str,
+    actions_toml: &str,
+    questions_toml: &str,
+) -> (Option<Knowledge>, Vec<KnowledgeError>) {
+    let mut causes = Source::new(CAUSES, causes_toml);
+    let mut actions = Source::new(ACTIONS, actions_toml);
+    let mut questions = Source::new(QUESTIONS, questions_toml);
+    let files =
+        (causes.parse::<CausesFile>(), actions.parse::<ActionsFile>(), questions.parse::<QuestionsFile>());
+    let mut knowledge = None;
+    if let (Some(causes_file), Some(actions_file), Some(questions_file)) = &files {
+        let mut reader = Reader { words: BTreeMap::new() };
+        let gate_ids: Vec<&str> = actions_file.gate.iter().map(|g| g.id.get_ref().as_str()).collect();
+        let mut read = reader.causes(&mut causes, causes_file, &gate_ids);
+        read.questions = crate::questions::read(&mut questions, questions_file, &read);
+        if read.question("response_code").is_none() {
+            let what = Text::fixed("缺少必需的问题", "a question that the engine needs is missing");
+            questions.error(0, what, "", "response_code".into());
         }
-    }
-
-    /// The place of an id among the known ones.
-    fn place(&mut self, id: &Word, known: &[&str], kind: (&str, &str)) -> Option<usize> {
-        let found = id.get_ref();
-        let place = known.iter().position(|k| k == found);
-        if place.is_none() {
-            let near = nearest(found, known.iter().copied());
-            let expected = near.map_or_else(|| known.join(", "), str::to_owned);
-            let what = Text::new(format!("没有这个{}", kind.0), format!("there is no such {}", kind.1));
-            self.error(id.span().start, what, found, expected);
+        reader.actions(&mut actions, actions_file, &mut read);
+        for question in questions_file.question.iter().filter(|q| read.action(q.id.get_ref()).is_some()) {
+            let what = Text::fixed("这个 id 已经是一个步骤", "this id is a step’s already");
+            questions.error(question.id.span().start, what, question.id.get_ref(), "another id".into());
         }
-        place
+        knowledge = Some(read);
     }
-
-    fn text(&mut self, zh: &Word, en: &Word) -> Text {
-        for (word, language) in [(zh, "zh"), (en, "en")] {
-            if word.get_ref().trim().is_empty() {
-                let what =
-                    Text::new(format!("缺少{language}文字"), format!("the {language} text is missing"));
-                self.error(word.span().start, what, "", format!("{language} = \"…\""));
-            }
-        }
-        Text::new(zh.get_ref().clone(), en.get_ref().clone())
-    }
-
-    /// A text that may be absent, but never in one language only.
-    fn both(&mut self, zh: Option<&Word>, en: Option<&Word>) -> Option<Text> {
-        match (zh, en) {
-            (Some(zh), Some(en)) => Some(self.text(zh, en)),
-            (None, None) => None,
-            (Some(one), None) | (None, Some(one)) => {
-                let what = Text::fixed("另一种语言的文字缺失", "the text in the other language is missing");
-                self.error(one.span().start, what, one.get_ref(), "both languages".into());
-                None
-            }
-        }
-    }
-
-    fn unique<'w>(&mut self, ids: impl Iterator<Item = &'w Word>) {
-        let mut seen: Vec<&str> = Vec::new();
-        for id in ids {
-            if seen.contains(&id.get_ref().as_str()) {
-                let what = Text::fixed("这个 id 出现了两次", "this id stands here twice");
-                self.error(id.span().start, what, id.get_ref(), "another id".into());
-            }
-            seen.push(id.get_ref());
-        }
-    }
-
-    fn schema(&mut self, found: &Word, expected: &str) {
-        if found.get_ref() != expected {
-            let what = Text::fixed("版式不对", "the schema is another one");
-            self.error(found.span().start, what, found.get_ref(), expected.into());
-        }
-    }
-}
-
-/// Reads both files. Knowledge comes back only if both could be read at all; errors are all that were found.
-pub(crate) fn read(causes_toml: &str, actions_toml: &str) -> (Option<Knowledge>, Vec<KnowledgeError>) {
-    let mut causes_source = Source::new(CAUSES, causes_toml);
-    let mut actions_source = Source::new(ACTIONS, actions_toml);
-    let files = (causes_source.parse::<CausesFile>(), actions_source.parse::<ActionsFile>());
-    let (Some(causes_file), Some(actions_file)) = files else {
-        causes_source.errors.append(&mut actions_source.errors);
-        return (None, causes_source.errors);
-    };
-    let mut reader = Reader { words: BTreeMap::new() };
-    let gate_ids: Vec<&str> = actions_file.gate.iter().map(|g| g.id.get_ref().as_str()).collect();
-    let mut knowledge = reader.causes(&mut causes_source, &causes_file, &gate_ids);
-    reader.actions(&mut actions_source, &actions_file, &mut knowledge);
-    causes_source.errors.append(&mut actions_source.errors);
-    (Some(knowledge), causes_source.errors)
+    let errors = [causes.errors, actions.errors, questions.errors].concat();
+    (knowledge, errors)
 }
 
 struct Reader {
@@ -270,6 +137,8 @@ impl Reader {
             guards: Vec::new(),
             gates: Vec::new(),
             protocols: Vec::new(),
+            questions: Vec::new(),
+            stores: Vec::new(),
         }
     }
 
@@ -404,13 +273,17 @@ impl Reader {
                 source.error(0, what, "", (*needed).into());
             }
         }
+        knowledge.stores = stores(source, &file.store);
         let class_ids: Vec<&str> = knowledge.classes.iter().map(|c| c.id.as_str()).collect();
         let action_ids: Vec<&str> = knowledge.actions.iter().map(|a| a.id.as_str()).collect();
         let protocols = file.protocol.iter().map(|raw| {
             source.place(&raw.contact, OWNERS, ("联系方", "contact"));
             Protocol {
                 classes: places(source, &raw.classes, &class_ids, ("应答类别", "code class")),
-                steps: places(source, &raw.steps, &action_ids, ("步骤", "action")),
+                steps: places(source, &raw.steps, &action_ids, ("步骤", "action"))
+                    .into_iter()
+                    .map(Step::Do)
+                    .collect(),
                 contact: raw.contact.get_ref().clone(),
             }
         });
@@ -436,6 +309,9 @@ impl Reader {
         if let Some(calls) = &raw.calls {
             source.place(calls, OWNERS, ("联系方", "contact"));
         }
+        if let Some(place) = &raw.place {
+            source.place(place, PLACES, ("地点", "place"));
+        }
         if raw.offered && who.is_empty() {
             let what = Text::fixed("没有写由谁来做", "nobody is named to do this");
             source.error(raw.id.span().start, what, raw.id.get_ref(), "who = [\"shop\"]".into());
@@ -448,7 +324,12 @@ impl Reader {
             for_cardholder: source.both(raw.cardholder_zh.as_ref(), raw.cardholder_en.as_ref()),
             minutes: raw.minutes.max(1),
             offered: raw.offered,
-            question: raw.question,
+            place: raw.place.as_ref().map_or_else(|| "till".to_owned(), |p| p.get_ref().clone()),
+            steps: steps(source, raw),
+            without: places(source, &raw.without, Store::WORDS, ("场所", "store"))
+                .into_iter()
+                .map(|i| Store::ALL[i].1)
+                .collect(),
             takes_money: raw.takes_money,
             work_around: raw.work_around,
             by_shop: who.contains(&0),
@@ -458,6 +339,31 @@ impl Reader {
             helps,
         }
     }
+}
+
+/// The steps in both languages, one beside the other.
+fn steps(source: &mut Source<'_>, raw: &RawAction) -> Vec<Text> {
+    if raw.steps_zh.len() != raw.steps_en.len() {
+        let what = Text::fixed("两种语言的步骤数不同", "the two languages have different numbers of steps");
+        let found = format!("{} / {}", raw.steps_zh.len(), raw.steps_en.len());
+        source.error(raw.id.span().start, what, &found, "as many in each".into());
+    }
+    raw.steps_zh.iter().zip(&raw.steps_en).map(|(zh, en)| source.text(zh, en)).collect()
+}
+
+/// What each place costs in each sort of store; a store that the file leaves out costs nothing extra.
+fn stores(source: &mut Source<'_>, raw: &[RawStore]) -> Vec<StoreCosts> {
+    let read = |source: &mut Source<'_>, raw: &RawStore| {
+        let place = source.place(&raw.id, Store::WORDS, ("场所", "store"))?;
+        let mut extra = vec![0.0; PLACES.len()];
+        for (name, minutes) in &raw.extra_minutes {
+            if let Some(i) = source.place(name, PLACES, ("地点", "place")) {
+                extra[i] = minutes.clamp(0.0, 600.0);
+            }
+        }
+        Some(StoreCosts { store: Store::ALL[place].1, text: source.text(&raw.zh, &raw.en), extra })
+    };
+    raw.iter().filter_map(|raw| read(source, raw)).collect()
 }
 
 /// How often a message is seen though the cause has nothing to do with it: an umbrella message now and then, a
@@ -478,10 +384,6 @@ fn messages_normally(source: &mut Source<'_>, file: &CausesFile) -> (Vec<Observa
 
 fn state(id: &str, text: Text) -> ObservationState {
     ObservationState { id: id.to_owned(), text }
-}
-
-fn places(source: &mut Source<'_>, ids: &[Word], known: &[&str], kind: (&str, &str)) -> Vec<usize> {
-    ids.iter().filter_map(|id| source.place(id, known, kind)).collect()
 }
 
 fn read_class(source: &mut Source<'_>, raw: &RawClass, gate_ids: &[&str]) -> CodeClass {

@@ -1,22 +1,23 @@
-//! The order of steps: gates first, then a fixed order where there is one, else probability over minutes.
+//! The order of steps: gates first, then a fixed order where there is one, else what is worth most.
 //!
-//! Steps are ordered by P(helps)/minutes, the belief recomputed after each as if it had failed (Jensen et al.
-//! 2001; a 4-approximation for one fault and fixed costs, Lín 2014). Questions are not asked yet: the
-//! observations come from traffic. Every step passes [`Situation::forbids`]; the plan ends with a call.
+//! Two clocks: the sale ends when it is paid in any way, the fault when it is mended or in the right hands. The
+//! order serves the fault; a work-around, which mends nothing, comes where the mending gets slow, and stands
+//! beside the plan as the sale's way out. Every step passes [`Situation::forbids`]; the plan ends with a call.
 
-use crate::belief::{fail, normalise};
-use crate::facts::{Did, Facts, KeyCheckValue, Network, Role};
-use crate::knowledge::Knowledge;
+use crate::facts::{Did, Facts, KeyCheckValue, Network, Role, Store, Works};
+use crate::knowledge::{Action, Knowledge};
 use crate::safety::Situation;
+use crate::step::{Step, StepItem};
+use crate::worth::{Candidate, Choices, LEAST_HELP, MOST_STEPS, asking};
 
-/// A step that helps in fewer of all cases than this, after the steps before it, is not worth a customer's patience.
-const LEAST_HELP: f64 = 0.03;
+/// Questions in one plan, at most (issue 5: two to four).
+const MOST_QUESTIONS: usize = 4;
 
-/// Minutes that a call costs everybody: below its efficiency a step waits for the call instead.
-const CALL_MINUTES: f64 = 30.0;
+/// Work-arounds in one plan, at most.
+const MOST_WORK_AROUNDS: usize = 2;
 
-/// Steps before the call, at most.
-const MOST_STEPS: usize = 4;
+/// A step that takes longer keeps the customer waiting: the work-around comes before it.
+const SLOW_MINUTES: u16 = 5;
 
 /// Where the plan comes from: what explains its first step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +30,9 @@ pub(crate) enum Ground {
     Done,
 }
 
-/// Steps in order (places of actions), the last one the call; empty when a step has helped.
+/// Steps in order, the last one the call; empty when a step has helped.
 pub(crate) struct Plan {
-    pub steps: Vec<usize>,
+    pub steps: Vec<Step>,
     pub contact: String,
     pub ground: Ground,
 }
@@ -44,7 +45,7 @@ pub(crate) fn plan(knowledge: &Knowledge, situation: &Situation<'_>, belief: &[f
     let (mut steps, contact, ground) = before_the_call(knowledge, situation, belief);
     steps.retain(|step| may(knowledge, situation, *step));
     let contact = if facts.role == Some(Role::Cardholder) { "issuer".to_owned() } else { contact };
-    steps.extend(call(knowledge, &contact));
+    steps.extend(call(knowledge, &contact).map(Step::Do));
     Plan { steps, contact, ground }
 }
 
@@ -52,8 +53,9 @@ fn before_the_call(
     knowledge: &Knowledge,
     situation: &Situation<'_>,
     belief: &[f64],
-) -> (Vec<usize>, String, Ground) {
-    let ids = |ids: &[&str]| ids.iter().filter_map(|id| knowledge.action(id)).collect::<Vec<usize>>();
+) -> (Vec<Step>, String, Ground) {
+    let ids =
+        |ids: &[&str]| ids.iter().filter_map(|id| knowledge.action(id)).map(Step::Do).collect::<Vec<Step>>();
     let acquirer = || "acquirer".to_owned();
     let gates = situation.gates;
     if gates.tamper {
@@ -91,72 +93,156 @@ fn before_the_call(
     if keys_lost {
         return (ids(&["stop_using"]), acquirer(), Ground::Gate("keys_not_by_shop"));
     }
-    let mut steps = by_efficiency(knowledge, situation, belief);
+    let mut steps = by_worth(knowledge, situation, belief);
     if situation.look_first() {
         query_before_money(knowledge, &mut steps);
     }
     if situation.facts.code.is_none() && message.is_some_and(|m| m.umbrella) {
-        steps.splice(0..0, knowledge.action("response_code"));
+        let code = knowledge.questions.iter().position(|q| q.id == "response_code").map(Step::Ask);
+        steps.retain(|step| Some(*step) != code);
+        steps.splice(0..0, code);
     }
     (steps, likeliest_owner(knowledge, belief), Ground::Causes)
 }
 
 /// True if a step may be advised: safe, not tried yet, and the reader's to do.
-fn may(knowledge: &Knowledge, situation: &Situation<'_>, step: usize) -> bool {
-    let action = &knowledge.actions[step];
+fn may(knowledge: &Knowledge, situation: &Situation<'_>, step: Step) -> bool {
+    match step.item(knowledge) {
+        StepItem::Do(action) => may_do(situation, action),
+        StepItem::Ask(question) => may_ask(knowledge, situation, question),
+    }
+}
+
+fn may_ask(knowledge: &Knowledge, situation: &Situation<'_>, question: &crate::questions::Question) -> bool {
+    let facts = situation.facts;
+    let own = if facts.role == Some(Role::Cardholder) { question.by_cardholder } else { question.by_shop };
+    own && !question.is_settled(knowledge, facts) && !question.without.contains(&store(facts))
+}
+
+fn may_do(situation: &Situation<'_>, action: &Action) -> bool {
     let facts: &Facts = situation.facts;
     let own = if facts.role == Some(Role::Cardholder) { action.by_cardholder } else { action.by_shop };
     let query = action.id == "query_outcome";
     if query && !situation.money.is_open() && !situation.look_first() {
         return false; // the outcome is known
     }
-    own && !situation.forbids(action) && !facts.did.iter().any(|(id, _)| *id == action.id)
+    let fails_there = match action.id.as_str() {
+        "other_terminal" => facts.other_terminals_in_store == Some(Works::Fail),
+        "other_card" => facts.other_cards_here == Some(Works::Fail),
+        _ => false,
+    };
+    own && !fails_there
+        && !situation.forbids(action)
+        && !action.without.contains(&store(facts))
+        && !facts.did.iter().any(|(id, _)| *id == action.id)
 }
 
-fn by_efficiency(knowledge: &Knowledge, situation: &Situation<'_>, belief: &[f64]) -> Vec<usize> {
-    let mut weights = belief.to_vec();
-    let mut all_failed = 1.0; // probability that every step so far failed
-    let mut left: Vec<usize> = (0..knowledge.actions.len())
-        .filter(|i| knowledge.actions[*i].calls.is_none() && may(knowledge, situation, *i))
-        .collect();
-    let mut steps = Vec::new();
-    while steps.len() < MOST_STEPS {
-        let help = |i: usize| -> f64 {
-            knowledge.actions[i].helps.iter().zip(&weights).map(|(help, weight)| help * weight).sum()
-        };
-        let mut best: Option<(f64, usize)> = None;
-        for &i in &left {
-            let (helps, minutes) = (help(i), f64::from(knowledge.actions[i].minutes));
-            let efficiency = helps / minutes;
-            if helps * all_failed >= LEAST_HELP
-                && efficiency >= 1.0 / CALL_MINUTES
-                && best.is_none_or(|(b, _)| efficiency > b)
-            {
-                best = Some((efficiency, i));
-            }
-        }
-        let Some((_, step)) = best else { break };
-        left.retain(|i| *i != step);
-        steps.push(step);
-        all_failed *= 1.0 - help(step);
-        fail(&mut weights, &knowledge.actions[step].helps);
-        normalise(&mut weights);
+pub(crate) fn store(facts: &Facts) -> Store {
+    facts.store.unwrap_or(Store::Staffed)
+}
+
+/// A work-around closes a case only where the shop has nothing to mend: the card's and the issuer's.
+fn closes(knowledge: &Knowledge, action: &Action) -> Vec<(usize, f64)> {
+    let of_the_customer = |c: &usize| matches!(knowledge.causes[*c].group.as_str(), "card" | "issuer");
+    let causes = (0..knowledge.causes.len()).filter(|c| action.helps[*c] > 0.0);
+    causes.filter(|c| !action.work_around || of_the_customer(c)).map(|c| (c, action.helps[c])).collect()
+}
+
+/// What may be done and asked from here, with minutes as they are in this sort of store.
+fn choices(knowledge: &Knowledge, situation: &Situation<'_>) -> Choices {
+    let facts = situation.facts;
+    let candidates =
+        knowledge.actions.iter().enumerate().filter(|(_, a)| a.calls.is_none() && may_do(situation, a));
+    let candidates = candidates.map(|(i, action)| Candidate {
+        action: i,
+        minutes: f64::from(action.minutes) + knowledge.extra_minutes(store(facts), &action.place),
+        closes: closes(knowledge, action),
+    });
+    let questions = knowledge.questions.iter().enumerate().filter(|(_, q)| may_ask(knowledge, situation, q));
+    let askings = questions.map(|(i, question)| {
+        asking(knowledge, i, question.minutes + knowledge.extra_minutes(store(facts), &question.place))
+    });
+    let calls = knowledge.actions.iter().filter_map(|a| a.calls.as_ref().map(|owner| (owner, a.minutes)));
+    let owners = calls.map(|(owner, minutes)| {
+        let causes = knowledge.causes.iter().enumerate().filter(|(_, c)| c.owner == *owner);
+        (causes.map(|(i, _)| i).collect(), f64::from(minutes))
+    });
+    Choices {
+        candidates: candidates.filter(|c| !c.closes.is_empty()).take(64).collect(),
+        askings: askings.take(64).collect(),
+        owners: owners.collect(),
     }
+}
+
+/// Questions and actions as they would follow if nothing helped and nobody knew an answer.
+fn by_worth(knowledge: &Knowledge, situation: &Situation<'_>, belief: &[f64]) -> Vec<Step> {
+    let choices = choices(knowledge, situation);
+    let mut weights = belief.to_vec();
+    let (mut mass, mut used, mut asked) = (weights.iter().sum::<f64>(), 0_u64, 0_u64);
+    let whole = mass;
+    let mut steps = Vec::new();
+    let mut left = MOST_STEPS;
+    while left > 0 {
+        let may_ask = (asked.count_ones() as usize) < MOST_QUESTIONS;
+        let question = if may_ask { choices.question(&weights, used, asked, left) } else { None };
+        if let Some(i) = question {
+            asked |= 1 << i;
+            steps.push(Step::Ask(choices.askings[i].question));
+            continue;
+        }
+        let Some(i) = choices.best(&weights, used, mass, whole) else { break };
+        used |= 1 << i;
+        left -= 1;
+        mass -= choices.fail(&mut weights, i);
+        steps.push(Step::Do(choices.candidates[i].action));
+    }
+    put_work_arounds(knowledge, situation, &weights, &mut steps);
     steps
 }
 
-/// Where nobody said how the payment ended, it is looked up before the first step that takes money.
-fn query_before_money(knowledge: &Knowledge, steps: &mut Vec<usize>) {
-    let Some(query) = knowledge.action("query_outcome") else { return };
-    let money = |i: &usize| {
-        let action = &knowledge.actions[*i];
-        action.takes_money || crate::safety::TAKES_MONEY.contains(&action.id.as_str())
+/// The ways to complete the sale all the same, before the first step that keeps the customer waiting.
+fn put_work_arounds(knowledge: &Knowledge, situation: &Situation<'_>, left: &[f64], steps: &mut Vec<Step>) {
+    let sale = work_arounds(knowledge, situation, left);
+    let new = sale.into_iter().map(Step::Do).filter(|s| !steps.contains(s)).take(MOST_WORK_AROUNDS);
+    let new: Vec<Step> = new.collect();
+    let slow = |s: &Step| s.action(knowledge).is_some_and(|a| a.minutes > SLOW_MINUTES);
+    let place = steps.iter().position(slow).unwrap_or(steps.len());
+    steps.splice(place..place, new);
+}
+
+/// Work-arounds that may be advised and probably complete the sale, best first.
+pub(crate) fn work_arounds(knowledge: &Knowledge, situation: &Situation<'_>, weights: &[f64]) -> Vec<usize> {
+    let total: f64 = weights.iter().sum();
+    let share = |a: &Action| {
+        let completes: f64 = a.helps.iter().zip(weights).map(|(help, weight)| help * weight).sum();
+        completes / total.max(1e-12)
     };
-    let again = |i: &usize| matches!(knowledge.actions[*i].id.as_str(), "sign_on" | "wait");
-    if let Some(first) = steps.iter().position(|i| money(i) || again(i))
+    let mut found: Vec<(f64, usize)> = knowledge
+        .actions
+        .iter()
+        .enumerate()
+        .filter(|(_, a)| a.work_around && may_do(situation, a))
+        .map(|(i, a)| (share(a), i))
+        .filter(|(share, _)| *share >= LEAST_HELP * 5.0)
+        .collect();
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    found.into_iter().map(|(_, i)| i).collect()
+}
+
+/// Where nobody said how the payment ended, it is looked up before the first step that takes money.
+fn query_before_money(knowledge: &Knowledge, steps: &mut Vec<Step>) {
+    let Some(query) = knowledge.action("query_outcome").map(Step::Do) else { return };
+    let money = |step: &Step| {
+        step.action(knowledge).is_some_and(|action| {
+            action.takes_money
+                || crate::safety::TAKES_MONEY.contains(&action.id.as_str())
+                || matches!(action.id.as_str(), "sign_on" | "wait")
+        })
+    };
+    if let Some(first) = steps.iter().position(money)
         && !steps[..first].contains(&query)
     {
-        steps.retain(|i| *i != query);
+        steps.retain(|step| *step != query);
         steps.insert(first, query);
     }
 }

@@ -38,7 +38,6 @@ pub const AFTER_TAMPER: &[&str] = &["stop_using", "keep_evidence"];
 
 /// Steps that the engine names itself; a knowledge file without one of them is refused.
 pub(crate) const NEEDED: &[&str] = &[
-    "response_code",
     "query_outcome",
     "wait",
     "check_network",

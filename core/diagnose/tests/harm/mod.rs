@@ -58,7 +58,9 @@ pub fn harms(facts: &Facts, diagnosis: &Diagnosis) -> Vec<String> {
     let unionpay = matches!(facts.scheme, None | Some(Scheme::Unionpay));
 
     harm(has(NEVER), "the acquirer’s or vendor’s own work was given to the shop");
-    let tampered = facts.tamper == Some(YesNo::Yes) || facts.message.as_deref() == Some("设备被攻击");
+    let tampered = facts.tamper == Some(YesNo::Yes)
+        || facts.machine_looks == Some(Seen::Odd)
+        || facts.message.as_deref() == Some("设备被攻击");
     if tampered {
         let allowed = |p: &&str| ["stop_using", "keep_evidence"].contains(p) || p.starts_with("call_");
         harm(!plan.iter().all(allowed), "something other than stopping on a tampered terminal");
