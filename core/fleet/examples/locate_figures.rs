@@ -1,20 +1,28 @@
-//! Figures of `locate` on our own generators: `cargo run --release -p tg-fleet --example locate_figures [CASES]`.
+//! Figures of `locate` on our own generators: `cargo run --release -p tg-fleet --example locate_figures [CASES [NAME
+//! [FIRST_SEED]]]`.
 
 #[path = "../tests/generator/mod.rs"]
 mod generator;
 
-use generator::{ALIKE, Case, Kind, LEAVES, MIXED, Payments, Tally, Volumes, named, payments, volumes};
-use std::time::Instant;
+use generator::{
+    ALIKE, Case, Kind, LEAVES, MIXED, NoiseOn, Payments, Tally, Volumes, named, payments, volumes,
+};
 use tg_fleet::locate;
+
+/// Milliseconds that this thread has had a processor: other programs on the machine don't count.
+fn busy_ms() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1e6
+}
 
 fn measure(name: &str, cases: usize, make: impl Fn(u64) -> Case) {
     let (mut tally, mut times, mut leaves, mut outside) = (Tally::default(), Vec::new(), 0, 0);
     let verbose = std::env::var("SHOW").is_ok_and(|s| name.starts_with(&s));
     for seed in 0..cases as u64 {
         let case = make(seed);
-        let start = Instant::now();
+        let start = busy_ms();
         let location = locate(&case.window);
-        times.push(start.elapsed().as_secs_f64() * 1e3);
+        times.push(busy_ms() - start);
         let found = named(&location);
         if verbose && found != case.truth {
             println!("  {seed}: truth {:?}", case.truth);
@@ -31,7 +39,7 @@ fn measure(name: &str, cases: usize, make: impl Fn(u64) -> Case) {
     }
     times.sort_by(f64::total_cmp);
     println!(
-        "{name:<28} {cases} cases, {} leaves: F1 {:.3} (right {}, wrong {}, missed {}), exact {:.3}, outside {outside}, ms median {:.1} p95 {:.1}",
+        "{name:<28} {cases:>4} cases, {} leaves: F1 {:.3} (right {}, wrong {}, missed {}), exact {:.3}, outside {outside}, ms median {:.1} p95 {:.1}",
         leaves / cases.max(1),
         tally.f1(),
         tally.right,
@@ -46,37 +54,52 @@ fn measure(name: &str, cases: usize, make: impl Fn(u64) -> Case) {
 fn main() {
     let cases = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(100);
     let only = std::env::args().nth(2).unwrap_or_default();
+    // Tuned on seeds from 0, reported on seeds from 1,000,000.
+    let from: u64 = std::env::args().nth(3).and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
     let run = |name: &str, n: usize, make: &dyn Fn(u64) -> Case| {
         if name.starts_with(&only) {
             measure(name, n, make);
         }
     };
-    run("volumes alike", cases, &|s| volumes(&ALIKE, s, true));
-    run("volumes mixed", cases, &|s| volumes(&MIXED, s, true));
-    run("volumes leaves", cases, &|s| volumes(&LEAVES, s, true));
-    let quiet = Volumes { noise: (0.0, 0.05), ..MIXED };
-    run("volumes mixed little noise", cases, &|s| volumes(&quiet, s, true));
-    let heavy = Volumes { kind: Kind::HeavyTails, ..MIXED };
+    for (on, name) in [(NoiseOn::Forecast, "f"), (NoiseOn::Value, "v"), (NoiseOn::Sum, "s")] {
+        let alike = Volumes { noise_on: on, ..ALIKE };
+        let alike_noisy = Volumes { noise_on: on, noise: (0.0, 0.12), ..ALIKE };
+        let mixed = Volumes { noise_on: on, ..MIXED };
+        let deep = Volumes { noise_on: on, depth: (1, 5), siblings: 3, noise: (0.0, 0.1), ..MIXED };
+        let leaves = Volumes { noise_on: on, ..LEAVES };
+        let noisy = Volumes { noise_on: on, noise: (0.0, 0.25), ..LEAVES };
+        let heavy = Volumes { kind: Kind::HeavyTails, noise_on: on, ..MIXED };
+        let alike_heavy = Volumes { kind: Kind::HeavyTails, noise_on: on, ..ALIKE };
+        for (kind, rule, times) in [
+            ("alike", alike, 3),
+            ("alike noisy", alike_noisy, 1),
+            ("mixed", mixed, 3),
+            ("deep", deep, 1),
+            ("leaves", leaves, 3),
+            ("leaves noisy", noisy, 1),
+            ("heavy", heavy, 3),
+            ("alike heavy", alike_heavy, 3),
+        ] {
+            run(&format!("volumes {name} {kind}"), cases, &|s| volumes(&rule, from + s, true));
+            run(&format!("null volumes {name} {kind}"), times * cases, &|s| {
+                volumes(&rule, from + s + 500_000, false)
+            });
+        }
+    }
     let counts = Volumes { kind: Kind::Counts, ..MIXED };
-    let alike_heavy = Volumes { kind: Kind::HeavyTails, ..ALIKE };
-    run("volumes mixed heavy", cases, &|s| volumes(&heavy, s, true));
-    run("volumes alike heavy", cases, &|s| volumes(&alike_heavy, s, true));
-    run("volumes mixed counts", cases, &|s| volumes(&counts, s, true));
-    run("null volumes heavy", cases, &|s| volumes(&heavy, s + 10_000, false));
-    run("null volumes counts", cases, &|s| volumes(&counts, s + 10_000, false));
+    run("volumes counts", cases, &|s| volumes(&counts, from + s, true));
+    run("null volumes counts", cases, &|s| volumes(&counts, from + s + 500_000, false));
     for (transactions, wander) in [(20_000, 0.0), (100_000, 0.0), (100_000, 0.005)] {
         for with_rate in [true, false] {
             let rule = Payments { transactions, wander, with_rate };
             let rate = if with_rate { "" } else { " no rate" };
-            run(&format!("payments {transactions} {wander}{rate}"), cases, &|s| payments(&rule, s, true));
+            run(&format!("payments {transactions} {wander}{rate}"), cases, &|s| payments(&rule, from + s, true));
         }
     }
-    run("null volumes alike", 3 * cases, &|s| volumes(&ALIKE, s + 10_000, false));
-    run("null volumes mixed", 3 * cases, &|s| volumes(&MIXED, s + 10_000, false));
     for (with_rate, wander) in [(true, 0.0), (true, 0.005), (false, 0.0)] {
         let rule = Payments { transactions: 20_000, wander, with_rate };
         run(&format!("null payments {wander} {with_rate}"), 3 * cases, &|s| {
-            payments(&rule, s + 10_000, false)
+            payments(&rule, from + s + 500_000, false)
         });
     }
 }

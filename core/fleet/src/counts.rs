@@ -10,19 +10,29 @@ use crate::model::{LANES, Lanes, Model, Shift, weighted_median};
 const SHIFTS: [f64; LANES] =
     [-0.08, -0.15, -0.23, -0.32, -0.43, -0.56, -0.72, -0.88, -0.995, 0.12, 0.25, 0.45, 0.8, 1.5, 3.0, 7.0];
 
-pub(crate) struct Counts {
-    actual: Vec<f64>,
+pub(crate) struct Counts<'a> {
+    actual: &'a [f64],
+    codes: &'a [Vec<u32>],
     /// Expected now, and as it was given.
     expected: Vec<f64>,
-    given: Vec<f64>,
+    given: &'a [f64],
     lanes: Vec<Lanes>,
+    /// The share by which everything changed.
+    pub common: f64,
 }
 
-impl Counts {
-    /// `common`: the share by which everything changed.
-    pub fn new(actual: &[f64], expected: &[f64], common: f64) -> Counts {
+impl<'a> Counts<'a> {
+    pub fn new(actual: &'a [f64], expected: &'a [f64], codes: &'a [Vec<u32>]) -> Counts<'a> {
+        let mut counts =
+            Counts { actual, codes, expected: Vec::new(), given: expected, lanes: Vec::new(), common: 0.0 };
+        counts.common = counts.common_of(None);
+        counts.fill();
+        counts
+    }
+
+    fn fill(&mut self) {
         let logs = SHIFTS.map(libm::log1p);
-        let moved: Vec<f64> = expected.iter().map(|e| e * (1.0 + common)).collect();
+        self.expected = self.given.iter().map(|e| e * (1.0 + self.common)).collect();
         let row = |(actual, expected): (&f64, &f64)| {
             let mut row = [0.0; LANES];
             if *expected > 0.0 {
@@ -32,20 +42,19 @@ impl Counts {
             }
             row
         };
-        let lanes = actual.iter().zip(&moved).map(row).collect();
-        Counts { actual: actual.to_vec(), expected: moved, given: expected.to_vec(), lanes }
+        self.lanes = self.actual.iter().zip(&self.expected).map(row).collect();
     }
 
     /// The share by which most of the window moved: the middle of a dimension's values, where it is nearest to
     /// none, since along the dimension in which a fault lies most values are as usual.
-    pub fn common(actual: &[f64], expected: &[f64], codes: &[Vec<u32>]) -> f64 {
+    fn common_of(&self, there: Option<&[bool]>) -> f64 {
         let mut least: Option<f64> = None;
-        for dimension in codes {
+        for dimension in self.codes {
             let values = dimension.iter().copied().max().map_or(0, |m| m as usize + 1);
             let mut sums = vec![(0.0, 0.0); values];
-            for (leaf, code) in dimension.iter().enumerate() {
-                sums[*code as usize].0 += actual[leaf];
-                sums[*code as usize].1 += expected[leaf];
+            for (leaf, code) in dimension.iter().enumerate().filter(|(l, _)| there.is_none_or(|t| t[*l])) {
+                sums[*code as usize].0 += self.actual[leaf];
+                sums[*code as usize].1 += self.given[leaf];
             }
             let mut ratios: Vec<(f64, f64)> =
                 sums.iter().filter(|s| s.1 > 0.0).map(|(a, e)| (a / e, *e)).collect();
@@ -64,7 +73,7 @@ impl Counts {
     }
 }
 
-impl Model for Counts {
+impl Model for Counts<'_> {
     fn lanes(&self) -> &[Lanes] {
         &self.lanes
     }
@@ -96,7 +105,21 @@ impl Model for Counts {
         true
     }
 
-    fn learn(&mut self, _there: &[bool]) -> bool {
-        false
+    fn caution(&self) -> f64 {
+        2.0
+    }
+
+    fn learn(&mut self, there: &[bool]) -> bool {
+        if self.common == 0.0 {
+            return false;
+        }
+        // What looked like a change of all may have been this.
+        let common = self.common_of(Some(there));
+        let changed = (common - self.common).abs() > 0.01;
+        if changed {
+            self.common = common;
+            self.fill();
+        }
+        changed
     }
 }

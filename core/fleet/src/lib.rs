@@ -15,6 +15,7 @@ mod counts;
 mod cube;
 mod locate;
 mod model;
+mod noise;
 mod ratio;
 mod search;
 mod volume;

@@ -70,11 +70,11 @@ pub fn locate(window: &Window) -> Location {
     let cube = Cube::new(window);
     match &window.measures {
         Measures::Volumes { actual, expected } => {
-            let mut model = Volumes::new(actual, expected);
+            let mut model = Volumes::new(actual, expected, &window.codes);
             if model.are_counts() {
-                let common = Counts::common(actual, expected, &window.codes);
-                let mut model = Counts::new(actual, expected, common);
+                let mut model = Counts::new(actual, expected, &window.codes);
                 let found = search(&cube, &mut model);
+                let common = model.common;
                 let seen = |leaf| (actual[leaf], expected[leaf]);
                 return describe(window, &cube, &model, found, common != 0.0, true, seen);
             }

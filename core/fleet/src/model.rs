@@ -35,6 +35,11 @@ pub(crate) trait Model {
     /// it and divides.
     fn is_overdispersed(&self) -> bool;
 
+    /// What a finding needs beyond its score, in nats, because the model itself is a guess.
+    fn caution(&self) -> f64 {
+        0.0
+    }
+
     /// Something was explained: these leaves are left. True if the evidence of the others changed by it.
     fn learn(&mut self, there: &[bool]) -> bool;
 }

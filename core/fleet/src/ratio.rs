@@ -97,6 +97,10 @@ impl Model for Ratios {
         true
     }
 
+    fn caution(&self) -> f64 {
+        1.5
+    }
+
     fn learn(&mut self, there: &[bool]) -> bool {
         if !self.estimated {
             return false;

@@ -17,10 +17,10 @@ const MOST_ELEMENTS: usize = 10;
 
 /// Evidence that a first finding must have beyond chance: ln(1/0.01), and about as many shifts as are
 /// independent.
-const FIRST_ABOVE: f64 = 4.6 + 1.4;
+const FIRST_ABOVE: f64 = 4.6 + 0.4;
 
 /// Where something is known to be wrong, a further finding needs less.
-const FURTHER_ABOVE: f64 = 2.0;
+const FURTHER_ABOVE: f64 = 0.2;
 
 /// Nats within which a parent counts as an explanation as good.
 const SIMPLER_WITHIN: f64 = 3.0;
@@ -67,7 +67,7 @@ pub(crate) fn search<M: Model>(cube: &Cube, model: &mut M) -> (Vec<Found>, Vec<b
     while found.len() < MOST_ELEMENTS {
         let Some(next) = scan.next() else { break };
         let above = if found.is_empty() { FIRST_ABOVE } else { FURTHER_ABOVE };
-        if next.score < above {
+        if next.score < above + scan.model.caution() {
             break;
         }
         scan.take_out(&next.leaves);
@@ -216,13 +216,34 @@ impl<M: Model> Scan<'_, M> {
                 let cell = self.cube.cuboids[c].cell[leaf];
                 let its =
                     f64::from(self.fitted[c][cell as usize]) / dispersion - self.cube.cuboids[c].penalty;
-                if its >= child - SIMPLER_WITHIN && better.is_none_or(|b| its > b.0) {
+                let worth = its >= child - SIMPLER_WITHIN && better.is_none_or(|b| its > b.0);
+                if worth && !self.is_few_parts((c, cell), place.0, its, dispersion) {
                     better = Some((its, (c, cell)));
                 }
             }
             let Some((_, parent)) = better else { return (place, evidence) };
             place = parent;
         }
+    }
+
+    /// Whether less than half of an element's parts in a finer cuboid explain more, each for itself, than the
+    /// whole does: two values of a small dimension may be at fault without the rest of it.
+    fn is_few_parts(&self, (cuboid, cell): Place, finer: usize, whole: f64, dispersion: f64) -> bool {
+        let fine = &self.cube.cuboids[finer];
+        let mut seen = vec![false; fine.cells];
+        let (mut together, mut at_fault, mut parts) = (0.0, 0, 0);
+        for (leaf, of) in self.cube.cuboids[cuboid].cell.iter().enumerate() {
+            let part = fine.cell[leaf] as usize;
+            if *of != cell || !self.there[leaf] || std::mem::replace(&mut seen[part], true) {
+                continue;
+            }
+            let own = f64::from(self.fitted[finer][part]) / dispersion - fine.penalty;
+            parts += 1;
+            if own > 0.0 {
+                (together, at_fault) = (together + own, at_fault + 1);
+            }
+        }
+        2 * at_fault < parts && together > whole + SIMPLER_WITHIN
     }
 
     /// How much more the cells of a cuboid vary than chance says: a cell's variance is V + r·V², where r is the

@@ -118,14 +118,29 @@ pub struct Volumes {
     pub severity: (f64, f64),
     /// How much the leaves of one cause differ, up to.
     pub spread: f64,
-    /// Noise of the forecast, from and to.
+    /// Relative noise, from and to.
     pub noise: (f64, f64),
+    /// What the noise sits on.
+    pub noise_on: NoiseOn,
+    /// Values of one cause in the same dimensions that share its shift, up to.
+    pub siblings: usize,
     /// Share of leaves without volume, up to.
     pub zeros: f64,
     /// Some causes go up.
     pub up: bool,
     /// What kind of numbers.
     pub kind: Kind,
+}
+
+/// What the noise sits on.
+#[derive(Clone, Copy, PartialEq)]
+pub enum NoiseOn {
+    /// The forecast missed the usual value: of a moved leaf too.
+    Forecast,
+    /// The value wanders around a true forecast, and what a cause leaves of it wanders with it.
+    Value,
+    /// The same, but a moved leaf wanders as far as a whole one.
+    Sum,
 }
 
 /// What kind of numbers a leaf holds.
@@ -151,6 +166,8 @@ pub const ALIKE: Volumes = Volumes {
     zeros: 0.1,
     up: true,
     kind: Kind::Plain,
+    noise_on: NoiseOn::Forecast,
+    siblings: 1,
 };
 
 /// Causes of all depths with their own shifts, and noise.
@@ -165,6 +182,8 @@ pub const MIXED: Volumes = Volumes {
     zeros: 0.2,
     up: false,
     kind: Kind::Plain,
+    noise_on: NoiseOn::Forecast,
+    siblings: 1,
 };
 
 /// Single leaves.
@@ -179,6 +198,8 @@ pub const LEAVES: Volumes = Volumes {
     zeros: 0.1,
     up: false,
     kind: Kind::Plain,
+    noise_on: NoiseOn::Forecast,
+    siblings: 1,
 };
 
 pub fn volumes(rule: &Volumes, seed: u64, with_causes: bool) -> Case {
@@ -198,12 +219,15 @@ pub fn volumes(rule: &Volumes, seed: u64, with_causes: bool) -> Case {
         for _ in 0..100 {
             let d = depth(&mut dice);
             let dimensions = if rule.alike { shared.clone() } else { some_dimensions(&mut dice, n, d) };
-            let cause = cause_of(&mut dice, rule.sizes, &dimensions);
-            if truth.iter().all(|t| !nested(t, &cause)) {
-                truth.push(cause);
-                shifts.push(if rule.alike { one } else { severity(&mut dice) });
+            let shift = if rule.alike { one } else { severity(&mut dice) };
+            for _ in 0..1 + dice.below(rule.siblings) {
+                let cause = cause_of(&mut dice, rule.sizes, &dimensions);
+                if truth.iter().all(|t| !nested(t, &cause)) {
+                    truth.push(cause);
+                    shifts.push(shift);
+                }
             }
-            if truth.len() == wanted {
+            if truth.len() >= wanted {
                 break;
             }
         }
@@ -213,6 +237,8 @@ pub fn volumes(rule: &Volumes, seed: u64, with_causes: bool) -> Case {
     let zeros = dice.between(0.0, rule.zeros);
     let shape = dice.between(0.5, 1.0);
     let mut window = Window::of_volumes(&NAMES[..n]);
+    // Where nothing was usual nothing is lost: that is no cause.
+    let mut lost = vec![0.0; truth.len()];
     let mut leaf = vec![0; n];
     loop {
         let empty = dice.share() < zeros;
@@ -220,10 +246,18 @@ pub fn volumes(rule: &Volumes, seed: u64, with_causes: bool) -> Case {
         let weibull = size * (-dice.share().max(1e-12).ln()).powf(1.0 / shape);
         let usual = if empty { 0.0 } else { weibull };
         let error = if rule.kind == Kind::HeavyTails { dice.heavy() } else { dice.normal() };
-        let expected = (usual * (1.0 + noise * error)).max(0.0);
-        let mut actual = usual;
+        let wander = noise * error;
+        let (expected, mut actual) = match rule.noise_on {
+            NoiseOn::Forecast => ((usual * (1.0 + wander)).max(0.0), usual),
+            NoiseOn::Value => (usual, (usual * (1.0 + wander)).max(0.0)),
+            NoiseOn::Sum => (usual, usual),
+        };
         if let Some(i) = truth.iter().position(|t| holds(t, &leaf)) {
+lost[i] += usual;
             actual = (actual * (1.0 - shifts[i] - spread * dice.normal())).max(0.0);
+        }
+        if rule.noise_on == NoiseOn::Sum {
+            actual = (actual + usual * wander).max(0.0);
         }
         if rule.kind == Kind::Counts {
             actual = f64::from(dice.poisson(actual));
@@ -235,7 +269,8 @@ pub fn volumes(rule: &Volumes, seed: u64, with_causes: bool) -> Case {
         leaf[d] += 1;
         leaf[d + 1..].fill(0);
     }
-    Case { window, truth: truth.into_iter().collect() }
+    let truth = truth.into_iter().zip(lost).filter(|(_, lost)| *lost > 0.0);
+    Case { window, truth: truth.map(|(t, _)| t).collect() }
 }
 
 /// How a window of payments is made.
