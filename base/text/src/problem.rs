@@ -190,6 +190,9 @@ problems! {
         => "只在本机看时，用 127.0.0.1。" / "To look at it on this machine only, use 127.0.0.1.";
     "TG-2005": "证书或私钥用不了" / "The certificate or its key can't be used"
         => "两个文件都要是 PEM 格式，私钥与证书要配套，且不带口令。" / "Both files must be PEM, the key must belong to the certificate, and must have no password.";
+    "TG-2006": "密钥不能这样配置" / "Keys can't be configured like this"
+        => "从配置中删去这一项，再启动；没有密钥时，MAC 显示为“有，未校验”。" / "Remove the entry and start again; without keys a MAC is shown as present, not checked."
+        => "密钥若曾写进文件，请按密钥管理制度上报并更换。" / "If keys were written into a file, report it under your key management rules and have them replaced.";
     "TG-3001": "数据目录用不了" / "The data folder can't be used"
         => "确认路径、权限和剩余空间。" / "Check the path, permissions and free space.";
     "TG-3002": "数据目录已被另一个进程占用" / "Another process is using this data folder"
