@@ -1,7 +1,7 @@
 //! [`Engine`]: applies events in order. What it holds, and what each kind of event does to it.
 
 use crate::catalogue::{EntityKind, SeriesKind};
-use crate::detect::{Answered, Detectors, Raised, TerminalHour};
+use crate::detect::{Answered, Detectors, Raised};
 use crate::duplicates::Duplicates;
 use crate::pairing::{Pair, Pairs};
 use crate::watch::Watches;
@@ -12,7 +12,7 @@ use tg_event::{
     Epoch, Event, Feedback, FeedbackAction, Limits, Message, Outcome, Outcomes, PaymentChange, PaymentStage,
     ResponseClass, Stamp,
 };
-use tg_types::{Instant, Short};
+use tg_types::{Instant, Short, TenantId};
 
 /// Window number of the last hour.
 const HOUR: usize = 1;
@@ -121,7 +121,6 @@ impl Engine {
         let terminal = payment.slots[EntityKind::Terminal as usize];
         self.entities.expire(terminal, self.now);
         let Some(entity) = self.entities.get(terminal) else { return Vec::new() };
-        let read = |series, what: fn(&crate::window::Series) -> i64| entity.series(series).map_or(0, what);
         let seen = Answered {
             offset: stamp.offset,
             at: Instant(self.now),
@@ -130,35 +129,25 @@ impl Engine {
             terminal_name: entity.key.bytes(),
             payment,
             class: m.response_class,
-            hour: TerminalHour {
-                payments: read(SeriesKind::Payments, |s| s.entries(HOUR)),
-                declines: read(SeriesKind::Declines, |s| s.entries(HOUR)),
-                declined_cards: read(SeriesKind::Declines, |s| s.different(HOUR, 0)),
-            },
+            declined_cards: entity.series(SeriesKind::Declines).map_or(0, |s| s.different(HOUR, 0)),
         };
-        let mut codes = Vec::new();
-        let (mut findings, mut feedbacks) = (0, 0);
-        let outstanding = &mut self.outstanding;
-        self.detectors.answered(&seen, |Raised { finding, watch }| {
-            if let Some(mut finding) = finding {
-                finding.id = format!("F-{}-{findings}", stamp.offset);
-                findings += 1;
-                codes.push(finding.code);
-                out.findings.push(finding);
-            }
-            if let Some((subject, until)) = watch {
-                let feedback = Feedback {
-                    tenant: m.tenant,
-                    cause: stamp.offset,
-                    n: feedbacks,
-                    action: FeedbackAction::Watch,
-                    subject,
-                    until,
-                };
-                feedbacks += 1;
-                outstanding.insert((feedback.cause, feedback.n), feedback);
-                out.feedback.push(feedback);
-            }
+        let (outstanding, mut codes) = (&mut self.outstanding, Vec::new());
+        self.detectors.answered(&seen, |raised| {
+            codes.extend(raise(stamp, m.tenant, raised, outstanding, out));
+        });
+        codes
+    }
+
+    /// Shows a message that is no repeat to the detectors; gives the codes of what they found.
+    pub(crate) fn detect_message(
+        &mut self,
+        stamp: Stamp,
+        m: &Message,
+        out: &mut Outcomes,
+    ) -> Vec<&'static str> {
+        let (outstanding, mut codes) = (&mut self.outstanding, Vec::new());
+        self.detectors.seen(stamp, m, self.now, |raised| {
+            codes.extend(raise(stamp, m.tenant, raised, outstanding, out));
         });
         codes
     }
@@ -228,4 +217,28 @@ pub(crate) fn timed_out(pair: &Pair, stamp: Stamp) -> PaymentChange {
         response_code: Short::EMPTY,
         response_class: ResponseClass::None,
     }
+}
+
+/// Tells what a detector raised; gives the finding's code. Findings and feedbacks of one event are numbered
+/// in the order in which they came.
+fn raise(
+    stamp: Stamp,
+    tenant: TenantId,
+    Raised { finding, watch }: Raised,
+    outstanding: &mut BTreeMap<(u64, u16), Feedback>,
+    out: &mut Outcomes,
+) -> Option<&'static str> {
+    if let Some((subject, until)) = watch {
+        let cause = stamp.offset;
+        let n = out.feedback.iter().rev().take_while(|f| f.cause == cause).count() as u16;
+        let feedback = Feedback { tenant, cause, n, action: FeedbackAction::Watch, subject, until };
+        outstanding.insert((cause, n), feedback);
+        out.feedback.push(feedback);
+    }
+    let mut finding = finding?;
+    let n = out.findings.iter().rev().take_while(|f| f.last_offset == stamp.offset).count();
+    finding.id = format!("F-{}-{n}", stamp.offset);
+    let code = finding.code;
+    out.findings.push(finding);
+    Some(code)
 }

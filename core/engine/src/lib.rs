@@ -33,7 +33,7 @@ pub use snapshot::{RestoreError, SnapshotPieces};
 pub use traffic::{Traffic, TrafficEvent, TrafficShape};
 
 /// Version of the engine's logic. A change that alters a verdict raises it; it stands in epoch events.
-pub const ENGINE_VERSION: u32 = 1;
+pub const ENGINE_VERSION: u32 = 2;
 
 #[cfg(test)]
 mod testing;

@@ -38,6 +38,13 @@ impl Judged {
         }
     }
 
+    /// Names the findings that the message completed.
+    fn found(&mut self, codes: &[&'static str]) {
+        self.reasons.extend(
+            codes.iter().map(|&code| fixed(code, "此报文使一项发现成立", "This message completed a finding")),
+        );
+    }
+
     fn of(number: u64, pair: &Pair, reason: Reason) -> Judged {
         Judged { payment: Some(pair.payment), pair: number, ..Judged::ordinary(reason) }
     }
@@ -59,7 +66,7 @@ impl Engine {
         let judged = match seen {
             Some(seen) => self.duplicate(stamp, m, seen, out),
             None => {
-                let judged = match (m.mti.class(), m.mti.is_request()) {
+                let mut judged = match (m.mti.class(), m.mti.is_request()) {
                     (MtiClass::Authorization | MtiClass::Financial, true) => {
                         self.request(stamp, m, &asked, named.as_ref(), out)
                     }
@@ -74,6 +81,7 @@ impl Engine {
                     }
                     (_, false) => Judged::ordinary(judge::answer(m)),
                 };
+                judged.found(&self.detect_message(stamp, m, out));
                 let payment = judged.payment.unwrap_or(u64::MAX);
                 self.duplicates.remember(frame, self.now, payment, judged.pair, &self.epoch.limits);
                 judged
@@ -269,10 +277,7 @@ impl Engine {
                     (pair.currency != 0).then_some(Money { minor: pair.amount, currency: pair.currency });
                 self.push(&pair.slots, SeriesKind::Declines, money, false);
             }
-            for code in self.detect(stamp, m, &pair, out) {
-                let text = Text::fixed("此应答使一项发现成立", "This answer completed a finding");
-                judged.reasons.push(Reason { code, text });
-            }
+            judged.found(&self.detect(stamp, m, &pair, out));
         }
         judged
     }

@@ -76,7 +76,7 @@ fn merchant(m: &Message) -> u64 {
 }
 
 /// A short text filled up with zeros.
-fn filled<const N: usize>(text: &Short<N>) -> [u8; 16] {
+pub(crate) fn filled<const N: usize>(text: &Short<N>) -> [u8; 16] {
     let mut name = [0_u8; 16];
     let text = text.as_bytes();
     name[..text.len()].copy_from_slice(text);
@@ -104,7 +104,7 @@ fn terminal_time(m: &Message) -> u32 {
 }
 
 /// Half of the token, which is a hash already: with trace number and amount it tells payments apart.
-fn card(m: &Message) -> u64 {
+pub(crate) fn card_half(m: &Message) -> u64 {
     m.card.map_or(0, |c| {
         let mut half = [0_u8; 8];
         half.copy_from_slice(&c.token.0[..8]);
@@ -229,7 +229,7 @@ impl Pairs {
     pub(crate) fn repeated(&mut self, asked: &Asked<'_>, now: i64, limits: &Limits) -> Option<u64> {
         let m = asked.m;
         let amount = m.amount.map_or((0, 0), |a| (a.minor, a.currency));
-        let content = (amount.0, amount.1, card(m), m.processing_code.unwrap_or(ABSENT));
+        let content = (amount.0, amount.1, card_half(m), m.processing_code.unwrap_or(ABSENT));
         self.best(asked, asked.m.trace, now, limits, |p| {
             let same = (p.amount, p.currency, p.card, p.processing_code) == content
                 && Mti(p.mti).class() == m.mti.class();
@@ -286,7 +286,7 @@ impl Pairs {
                 first12: m.card.map_or(0, |c| c.first12),
                 stem: m.card.map_or(0, |c| c.stem),
                 merchant: asked.merchant,
-                card: card(m),
+                card: card_half(m),
                 terminal: key.terminal,
                 target: 0,
                 slots: [ABSENT; 4],

@@ -19,7 +19,7 @@ use tg_types::{Instant, TenantId};
 
 const MAGIC: [u8; 8] = *b"TGENGINE";
 /// Form of the bytes. A change needs a new number and a new golden file.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 
 /// Why bytes are not a snapshot that this engine can go on from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -3,9 +3,10 @@
 //! **What it looks like.** Stolen or guessed numbers are tried with small amounts, one after another; most
 //! are refused. Guessed numbers (a BIN attack) share their first digits. Acquirers know it as 频繁试卡.
 //!
-//! **When it is raised**, over the last hour of one terminal:
+//! **When it is raised**, over the payments of one terminal within an hour, counted from a refusal on (so that
+//! the honest payments before it don't hide what began then):
 //! - *many cards*: at least [`CARDS_MIN`] different cards refused, at least [`MANY_DECLINED_PERCENT`] % of
-//!   the hour's payments refused, and at least [`SMALL_PERCENT`] % of the refused ones small. (Proposed. A
+//!   the payments refused, and at least [`SMALL_PERCENT`] % of the refused ones small. (Proposed. A
 //!   shop loses about 5 % to refusals, a tested terminal over 90 %, says PayFlux's documentation: 60 % lies
 //!   well between, and the count keeps a quiet shop's unlucky hour out.)
 //! - *numbers in a row*: at least [`SAME_FIRST12_MIN`] refused cards share the first twelve digits (Adyen's
@@ -22,7 +23,7 @@
 //! [`ATTEMPTS_MAX`] attempts; at most [`TERMINALS_MAX`] terminals and [`ATTEMPTS_TOTAL_MAX`] attempts, then
 //! new ones are not followed and that is counted. One finding an episode; the next needs a quiet hour before.
 
-use super::{Answered, Detector, Raised};
+use super::{Answered, Detector, HOUR_US, Raised, finding};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use crate::window::{NO_ENTITY, PositionIndex};
@@ -31,21 +32,15 @@ use tg_event::{Finding, FindingSubject, ResponseClass, Severity, SubjectKey};
 use tg_text::Text;
 use tg_types::{Instant, Money, SECOND_US};
 
-const HOUR_US: i64 = 3_600 * SECOND_US;
-const CARDS_MIN: i64 = 8;
-const MANY_DECLINED_PERCENT: i64 = 60;
+const CARDS_MIN: usize = 8;
+const MANY_DECLINED_PERCENT: usize = 60;
 const SMALL_PERCENT: usize = 80;
 const SAME_FIRST12_MIN: usize = 6;
 const SAME_STEM_MIN: usize = 5;
-const ROW_DECLINED_PERCENT: i64 = 50;
-/// Under this share there is no finding.
-const DECLINED_PERCENT_LEAST: i64 =
-    if ROW_DECLINED_PERCENT < MANY_DECLINED_PERCENT { ROW_DECLINED_PERCENT } else { MANY_DECLINED_PERCENT };
+const ROW_DECLINED_PERCENT: usize = 50;
 const ATTEMPTS_MAX: usize = 256;
 const TERMINALS_MAX: usize = 131_072;
 const ATTEMPTS_TOTAL_MAX: usize = 2_000_000;
-/// A finding names at most so many events.
-const EVENTS_MAX: usize = 200;
 
 /// The most that a tester's "small amount" is in a currency's minor unit: about the price of a drink. (Proposed.)
 fn small(currency: u16) -> i64 {
@@ -149,7 +144,7 @@ struct Signals {
 }
 
 impl Signals {
-    fn of(attempts: &VecDeque<Attempt>) -> Signals {
+    fn of(attempts: &[Attempt]) -> Signals {
         let declined: Vec<&Attempt> = attempts.iter().filter(|a| a.declined).collect();
         let group = |key: fn(&Attempt) -> u64| {
             let mut pairs: Vec<(u64, u32)> =
@@ -171,18 +166,26 @@ impl Signals {
         }
     }
 
-    fn many_cards(&self, seen: &Answered<'_>) -> bool {
-        let hour = &seen.hour;
-        hour.declined_cards >= CARDS_MIN
-            && hour.declined_at_least(MANY_DECLINED_PERCENT)
-            && self.small * 100 >= self.declined * SMALL_PERCENT
+    fn many_cards(&self) -> bool {
+        self.cards_declined >= CARDS_MIN && self.small * 100 >= self.declined * SMALL_PERCENT
     }
 
-    fn in_a_row(&self, seen: &Answered<'_>) -> bool {
-        let hour = &seen.hour;
-        (self.same_first12 >= SAME_FIRST12_MIN || self.same_stem >= SAME_STEM_MIN)
-            && hour.declined_at_least(ROW_DECLINED_PERCENT)
+    fn in_a_row(&self) -> bool {
+        self.same_first12 >= SAME_FIRST12_MIN || self.same_stem >= SAME_STEM_MIN
     }
+}
+
+/// The longest run of the latest attempts that begins with a refusal, holds at least so many, and of which so
+/// many percent were refused; empty if there is none.
+fn mostly_refused(attempts: &[Attempt], refusals: usize, percent: usize) -> &[Attempt] {
+    let (mut refused, mut begin) = (0, attempts.len());
+    for (i, _) in attempts.iter().enumerate().rev().filter(|(_, a)| a.declined) {
+        refused += 1;
+        if refused >= refusals && refused * 100 >= (attempts.len() - i) * percent {
+            begin = i;
+        }
+    }
+    &attempts[begin..]
 }
 
 impl Detector for CardTesting {
@@ -190,28 +193,28 @@ impl Detector for CardTesting {
         CardTesting { terminals: Terminals::default(), checks: VecDeque::new(), attempts: 0, not_followed: 0 }
     }
 
-    fn answered(&mut self, seen: &Answered<'_>) -> Raised {
+    fn answered(&mut self, seen: &Answered<'_>) -> Option<Raised> {
         let declined = matches!(seen.class, ResponseClass::Declined | ResponseClass::KeepCard);
         let relevant = declined || seen.class == ResponseClass::Approved;
         if !relevant || seen.terminal == NO_ENTITY || seen.payment.slots[0] == NO_ENTITY {
-            return Raised::default();
+            return None;
         }
         let now = seen.at.0;
         let known = self.terminals.get(seen.terminal);
         // A quiet hour has passed: whatever comes now is a new episode, which only a refusal begins.
         let quiet = known.is_some_and(|f| is_quiet(f, now));
         if (known.is_none() || quiet) && !declined {
-            return Raised::default();
+            return None;
         }
         if known.is_none() {
             if self.terminals.len() >= TERMINALS_MAX || self.attempts >= ATTEMPTS_TOTAL_MAX {
                 self.not_followed += 1;
-                return Raised::default();
+                return None;
             }
             self.checks.push_back((now.saturating_add(HOUR_US), seen.terminal));
             self.terminals.insert(seen.terminal, Followed::default());
         }
-        let Some(followed) = self.terminals.get_mut(seen.terminal) else { return Raised::default() };
+        let Some(followed) = self.terminals.get_mut(seen.terminal) else { return None };
         let before = followed.attempts.len();
         if quiet {
             *followed = Followed::default();
@@ -238,25 +241,30 @@ impl Detector for CardTesting {
         });
         self.attempts = self.attempts + followed.attempts.len() - before;
         if !declined {
-            return Raised::default();
+            return None;
         }
         followed.last_decline = now;
         // What no signal could make up for is seen first: looking through the attempts costs more.
-        let few = seen.hour.declined_cards < SAME_STEM_MIN as i64
-            || !seen.hour.declined_at_least(DECLINED_PERCENT_LEAST);
-        if few || now < followed.watched_until {
-            return Raised::default();
+        if seen.declined_cards < SAME_STEM_MIN as i64 || now < followed.watched_until {
+            return None;
         }
-        let signals = Signals::of(&followed.attempts);
-        let (many, row) = (signals.many_cards(seen), signals.in_a_row(seen));
+        let attempts = followed.attempts.make_contiguous();
+        let wide = mostly_refused(attempts, SAME_STEM_MIN, ROW_DECLINED_PERCENT);
+        if wide.is_empty() {
+            return None;
+        }
+        let narrow = mostly_refused(attempts, CARDS_MIN, MANY_DECLINED_PERCENT);
+        let (signals, of_many) = (Signals::of(wide), Signals::of(narrow));
+        let (many, row) = (of_many.many_cards(), signals.in_a_row());
         if !many && !row {
-            return Raised::default();
+            return None;
         }
+        let (signals, attempts) = if many { (of_many, narrow) } else { (signals, wide) };
         let until = seen.at.plus_us(HOUR_US);
-        let again = std::mem::replace(&mut followed.raised, true);
+        let finding = (!followed.raised).then(|| found(seen, attempts, &signals, many, row));
+        followed.raised = true;
         followed.watched_until = until.0;
-        let finding = (!again).then(|| finding(seen, &followed.attempts, &signals, many, row));
-        Raised { finding, watch: Some((SubjectKey::Terminal(seen.terminal_name()), until)) }
+        Some(Raised { finding, watch: Some((SubjectKey::Terminal(seen.terminal_name()), until)) })
     }
 
     fn tick(&mut self, now: Instant) {
@@ -353,40 +361,35 @@ impl Detector for CardTesting {
     }
 }
 
-fn finding(
-    seen: &Answered<'_>,
-    attempts: &VecDeque<Attempt>,
-    signals: &Signals,
-    many: bool,
-    row: bool,
-) -> Finding {
+fn found(seen: &Answered<'_>, attempts: &[Attempt], signals: &Signals, many: bool, row: bool) -> Finding {
     let terminal = seen.terminal_name();
-    let mut events: Vec<u64> = attempts.iter().flat_map(|a| [a.request, a.answer]).collect();
-    events.sort_unstable();
-    events.dedup();
-    events.drain(..events.len().saturating_sub(EVENTS_MAX));
-    let (payments, declines, cards) = (seen.hour.payments, seen.hour.declines, seen.hour.declined_cards);
+    let events = attempts.iter().flat_map(|a| [a.request, a.answer]).collect();
+    let (payments, declines, cards) = (attempts.len(), signals.declined, signals.cards_declined);
     let share = declines * 100 / payments.max(1);
-    let minutes = attempts.front().map_or(0, |a| (seen.at.0 - a.at) / (60 * SECOND_US)) + 1;
+    let minutes = attempts.first().map_or(0, |a| (seen.at.0 - a.at) / (60 * SECOND_US)) + 1;
     let alike = signals.same_first12.max(signals.same_stem);
     let mut rests_on = vec![
         Text::new(
-            format!("近 1 小时内，终端 {terminal} 上有 {cards} 张不同的卡被发卡机构拒绝。"),
+            format!("{minutes} 分钟内，终端 {terminal} 上有 {cards} 张不同的卡被发卡机构拒绝。"),
             format!(
-                "Within the last hour the issuers refused {cards} different cards at terminal {terminal}."
+                "Within {minutes} min the issuers refused {cards} different cards at terminal {terminal}."
             ),
         ),
         Text::new(
-            format!("同一小时共 {payments} 笔付款，其中 {declines} 笔被拒绝，占 {share}%。"),
-            format!("Of {payments} payments in that hour {declines} were refused, {share} %."),
+            format!("自其中首次拒绝起共 {payments} 笔付款，其中 {declines} 笔被拒绝，占 {share}%。"),
+            format!(
+                "Of {payments} payments since the first of these refusals {declines} were refused, {share} %."
+            ),
         ),
     ];
     if many {
         let limit = Money { minor: small(seen.payment.currency), currency: seen.payment.currency };
         let (small, declined, letters) = (signals.small, signals.declined, limit.currency_letters());
         rests_on.push(Text::new(
-            format!("留有记录的 {declined} 笔被拒付款中，{small} 笔为小额（如不超过 {limit} {letters}）。"),
-            format!("Of the {declined} refused payments on record, {small} were small (such as up to {limit} {letters})."),
+            format!("这 {declined} 笔被拒付款中，{small} 笔为小额（如不超过 {limit} {letters}）。"),
+            format!(
+                "Of these {declined} refused payments {small} were small (such as up to {limit} {letters})."
+            ),
         ));
     }
     if row {
@@ -398,78 +401,28 @@ fn finding(
     if signals.approved > 0 {
         let approved = signals.approved;
         rests_on.push(Text::new(
-            format!("自首次拒绝以来另有 {approved} 笔获批准，这些卡可能是正常顾客的，也可能已被试出有效。"),
-            format!("{approved} payments were approved since the first refusal: ordinary customers, or cards found to work."),
+            format!("其间另有 {approved} 笔获批准，这些卡可能是正常顾客的，也可能已被试出有效。"),
+            format!(
+                "{approved} payments were approved meanwhile: ordinary customers, or cards found to work."
+            ),
         ));
     }
-    Finding {
-        id: String::new(),
-        tenant: seen.tenant,
-        code: "card_testing",
-        subject: FindingSubject::Terminal(terminal),
-        severity: if many && row { Severity::Critical } else { Severity::High },
-        first_offset: events.first().copied().unwrap_or(seen.offset),
-        last_offset: seen.offset,
-        found_at: seen.at,
-        text: Text::new(
+    finding(
+        "card_testing",
+        (seen.tenant, seen.offset, seen.at),
+        FindingSubject::Terminal(terminal),
+        if many && row { Severity::Critical } else { Severity::High },
+        Text::new(
             format!(
-                "终端 {terminal} 疑似被人用来试卡：{minutes} 分钟内有 {} 张不同的卡被拒绝，近 1 小时 {payments} 笔付款中 {declines} 笔被拒。",
-                signals.cards_declined
+                "终端 {terminal} 疑似被人用来试卡：{minutes} 分钟内有 {cards} 张不同的卡被拒绝，其间 {payments} 笔付款中 {declines} 笔被拒。"
             ),
             format!(
-                "Suspected card testing at terminal {terminal}: {} different cards refused within {minutes} min, {declines} of {payments} payments in the last hour.",
-                signals.cards_declined
+                "Suspected card testing at terminal {terminal}: {cards} different cards refused within {minutes} min, {declines} of {payments} payments in that time."
             ),
         ),
         rests_on,
-        not_shown: vec![
-            Text::fixed(
-                "看不出是谁在试卡；店家可能毫不知情，也可能终端号被他人冒用。",
-                "It does not show who does it: the shop may know nothing of it, or its terminal number may be used by others.",
-            ),
-            Text::fixed(
-                "看不出这些卡号从何处泄露，也不能证明这些卡已经泄露。",
-                "It does not show where the numbers come from, nor that these cards have leaked.",
-            ),
-        ],
-        other_explanations: vec![
-            Text::fixed(
-                "某家发卡机构正在拒绝它的全部卡（系统故障或风控策略变更）：请看被拒的卡是否都属同一机构、其他终端是否也如此。",
-                "An issuer refuses all its cards (a fault or a changed policy): see whether the refused cards are of one issuer and whether other terminals see the same.",
-            ),
-            Text::fixed(
-                "终端或通道在测试、验收，用的是测试卡。",
-                "The terminal or line is being tested with test cards.",
-            ),
-            Text::fixed(
-                "自助设备拒收某类卡，许多顾客依次尝试后离开。",
-                "An unattended machine can't take a kind of card, and many customers try and leave.",
-            ),
-        ],
-        next_steps: vec![
-            Text::new(
-                format!(
-                    "请收单机构联系商户，核对终端 {terminal} 此刻是否在店内、由谁操作；店家是知情人，不是嫌疑人。"
-                ),
-                format!(
-                    "Ask the acquirer to call the merchant: is terminal {terminal} in the shop now, and who is using it? The shop is a witness, not a suspect."
-                ),
-            ),
-            Text::fixed(
-                "核实之前，由收单机构决定是否暂停该终端的小额付款或手工输入卡号；本系统只把其付款建议为“复核”一小时。",
-                "Until that is clear the acquirer decides whether to hold small or key-entered payments at this terminal; Tillguard only advises review for an hour.",
-            ),
-            Text::fixed(
-                "把涉及的卡（令牌及末四位）报给各发卡机构，尤其是其间获批准的卡。",
-                "Report the cards concerned (token and last four digits) to their issuers, above all those approved meanwhile.",
-            ),
-            Text::fixed(
-                "保留终端日志、监控录像和本发现所列的报文，以备核查。",
-                "Keep the terminal's logs, the camera's recording and the messages listed here.",
-            ),
-        ],
         events,
-    }
+    )
 }
 
 #[cfg(test)]
@@ -506,8 +459,10 @@ mod tests {
         assert_eq!((finding.first_offset, finding.events[0]), (0, 0));
         assert_eq!(finding.events.last(), Some(&finding.last_offset));
         assert!(finding.events.is_sorted() && finding.events.len() == 16);
-        expect_test::expect![[r#"终端 10016919 疑似被人用来试卡：3 分钟内有 8 张不同的卡被拒绝，近 1 小时 8 笔付款中 8 笔被拒。"#]]
-            .assert_eq(&finding.text.zh);
+        expect_test::expect![[
+            r#"终端 10016919 疑似被人用来试卡：3 分钟内有 8 张不同的卡被拒绝，其间 8 笔付款中 8 笔被拒。"#
+        ]]
+        .assert_eq(&finding.text.zh);
         for texts in [&finding.rests_on, &finding.not_shown, &finding.other_explanations, &finding.next_steps]
         {
             assert!(texts.len() >= 2 && texts.iter().all(|t| !t.is_incomplete()));
@@ -540,6 +495,19 @@ mod tests {
         assert_eq!(till.pay(&request, "00", ResponseClass::Approved).decision, Decision::Approve);
         run(&mut till, 20, 20, attack);
         assert_eq!(till.findings().len(), before + 1);
+    }
+
+    /// Before the attack the till was busy, with a refusal here and there: that hides nothing.
+    #[test]
+    fn a_busy_hour_before_hides_no_testing() {
+        let mut till = Till::new();
+        run(&mut till, 170, 20, |n| {
+            let class = if n % 25 == 3 { ResponseClass::Declined } else { ResponseClass::Approved };
+            (card(10_000 + n, 2), 3_000, class)
+        });
+        assert_eq!(till.findings(), &[]);
+        run(&mut till, 15, 20, attack);
+        assert_eq!(till.findings().len(), 1);
     }
 
     fn stays_quiet(payments: u32, gap: i64, of: fn(u32) -> (Card, i64, ResponseClass)) {

@@ -1,20 +1,66 @@
-//! Detectors: each one file with what it catches and why, its logic, its texts and its tests.
+//! Detectors: each one file with what it catches and why, its logic, its facts and its tests.
 //!
-//! To add one: copy `card_testing.rs`, change it, and add its line to the list below. A detector sees the
-//! answers to payments in log order, keeps bounded state, and may raise a finding and ask for a watch; the
-//! watch comes back as an event, never as a call. It must not accuse anyone: a finding says what is
-//! suspected, what it rests on, what it does not show and what else it may be.
+//! To add one: copy one, change it, and add its line to the list below and its words to [`texts`]. Detectors
+//! see messages and the answers to payments in log order, keep bounded state, and may raise a finding and ask
+//! for a watch; the watch comes back as an event, never as a call. They must not accuse anyone: a finding
+//! says what is suspected, what it rests on, what it does not show and what else it may be.
+//!
+//! What one terminal says is kept under its own name and weighed for its own sake. Where a detector joins what
+//! several say (a card's places, a serial's merchants), the finding is about the card or the newcomer, and no
+//! watch begins for anybody else: one terminal that lies changes no other terminal's verdict.
 
+mod book;
 mod card_testing;
+mod cloned_terminal;
+mod distance;
+mod moved_terminal;
+mod slab;
+mod standing;
 mod texts;
 
 pub use texts::{FINDING_TEXTS, FindingTexts, finding_texts};
 
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
-use crate::pairing::Pair;
-use tg_event::{Finding, ResponseClass, SubjectKey};
-use tg_types::{Instant, Short, TenantId};
+use crate::pairing::{Pair, card_half, filled};
+use book::{Book, Found, NONE};
+use slab::{Record, Slab};
+use standing::{Places, Standing};
+use tg_event::{Finding, FindingSubject, MacState, Message, ResponseClass, Severity, Stamp, SubjectKey};
+use tg_text::Text;
+use tg_types::{Instant, MtiClass, SECOND_US, Short, TenantId};
+
+const HOUR_US: i64 = 3_600 * SECOND_US;
+const DAY_US: i64 = 24 * HOUR_US;
+/// A finding names at most so many events.
+const EVENTS_MAX: usize = 200;
+
+/// Terminals followed at most, and days of silence after which one makes room. (The largest acquirers run
+/// millions; a node of a cluster follows its part.)
+const TERMINALS_MAX: u32 = 262_144;
+const TERMINAL_IDLE_DAYS: i64 = 45;
+/// Cards followed at most, and days after which one makes room.
+const CARDS_MAX: u32 = 1 << 20;
+const CARD_IDLE_DAYS: i64 = 14;
+/// Cards that one terminal may bring in new within an hour: more than a busy till's, and no flood. (Proposed.)
+const NEW_CARDS_MAX: u16 = 1_000;
+
+/// A message as the detectors see it: no repeat, and with its terminal's and card's numbers.
+pub(crate) struct Seen<'a> {
+    pub(crate) offset: u64,
+    pub(crate) at: Instant,
+    pub(crate) m: &'a Message,
+    /// Number of the terminal; [`NONE`] if there is no room for it.
+    pub(crate) terminal: u32,
+    /// Number of the card of a payment; [`NONE`] if there is none or no room.
+    pub(crate) card: u32,
+    /// How the place that it names stands to the terminal's usual one.
+    pub(crate) standing: Standing,
+    /// That usual place.
+    pub(crate) usual: Option<standing::Spot>,
+    /// Of the terminal's messages with a place, how many were at a known one.
+    pub(crate) at_known: (u32, u32),
+}
 
 /// The answer to a payment that asked for money, the first one it got.
 pub(crate) struct Answered<'a> {
@@ -28,29 +74,14 @@ pub(crate) struct Answered<'a> {
     /// The request.
     pub(crate) payment: &'a Pair,
     pub(crate) class: ResponseClass,
-    /// The terminal's last hour, this answer included.
-    pub(crate) hour: TerminalHour,
+    /// Different cards refused at the terminal within the last hour, this answer included.
+    pub(crate) declined_cards: i64,
 }
 
 impl Answered<'_> {
     /// The terminal's name as text.
     pub(crate) fn terminal_name(&self) -> Short<16> {
         Short::new(std::str::from_utf8(self.terminal_name).unwrap_or("")).unwrap_or_default()
-    }
-}
-
-/// What the exact windows say of a terminal's last hour.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct TerminalHour {
-    pub(crate) payments: i64,
-    pub(crate) declines: i64,
-    pub(crate) declined_cards: i64,
-}
-
-impl TerminalHour {
-    /// At least so many percent of the payments were refused.
-    pub(crate) fn declined_at_least(&self, percent: i64) -> bool {
-        self.declines * 100 >= self.payments * percent
     }
 }
 
@@ -63,46 +94,196 @@ pub(crate) struct Raised {
     pub(crate) watch: Option<(SubjectKey, Instant)>,
 }
 
+/// A finding with the words of its kind; `events` in any order.
+fn finding(
+    code: &'static str,
+    (tenant, offset, at): (TenantId, u64, Instant),
+    subject: FindingSubject,
+    severity: Severity,
+    text: Text,
+    rests_on: Vec<Text>,
+    mut events: Vec<u64>,
+) -> Finding {
+    events.push(offset);
+    events.sort_unstable();
+    events.dedup();
+    events.drain(..events.len().saturating_sub(EVENTS_MAX));
+    let words = |of: fn(&FindingTexts) -> &'static [Text]| finding_texts(code).map_or(&[][..], of).to_vec();
+    Finding {
+        id: String::new(),
+        tenant,
+        code,
+        subject,
+        severity,
+        first_offset: events.first().copied().unwrap_or(offset),
+        last_offset: offset,
+        found_at: at,
+        text,
+        rests_on,
+        not_shown: words(|t| t.does_not_show),
+        other_explanations: words(|t| t.other_explanations),
+        next_steps: words(|t| t.next_steps),
+        events,
+    }
+}
+
 /// One detector. Deterministic, bounded, without I/O.
 pub(crate) trait Detector: Sized {
+    /// It also wants messages whose MAC is wrong: whoever wrote them had not the terminal's key, so to all
+    /// others they say nothing of the terminal.
+    const SEES_FORGED: bool = false;
     /// With no state.
     fn new() -> Self;
-    /// Looks at an answer.
-    fn answered(&mut self, seen: &Answered<'_>) -> Raised;
+    /// Looks at a request, or at the answer to a sign-on or one that speaks of keys.
+    fn seen(&mut self, _seen: &Seen<'_>) -> Option<Raised> {
+        None
+    }
+    /// Looks at the answer to a payment.
+    fn answered(&mut self, _seen: &Answered<'_>) -> Option<Raised> {
+        None
+    }
+    /// A terminal's number has a new bearer.
+    fn forget_terminal(&mut self, _terminal: u32) {}
+    /// A card's number has a new bearer.
+    fn forget_card(&mut self, _card: u32) {}
     /// Time has passed: what is over is forgotten.
-    fn tick(&mut self, now: Instant);
+    fn tick(&mut self, _now: Instant) {}
     /// Writes the state.
     fn save(&self, w: &mut Writer<'_>);
     /// Reads what `save` wrote.
     fn load(r: &mut Reader<'_>) -> Result<Self, RestoreError>;
-    /// Subjects followed now, and those for which there was no room.
-    fn followed(&self) -> (u64, u64);
+    /// Subjects followed now in tables of its own, and those for which there was no room.
+    fn followed(&self) -> (u64, u64) {
+        (0, 0)
+    }
+}
+
+/// How many cards a terminal has brought in new within the hour.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Budget {
+    hour: u32,
+    cards: u16,
+}
+
+impl Record for Budget {
+    const BYTES_MIN: usize = 6;
+    fn save(&self, w: &mut Writer<'_>) {
+        w.u32(self.hour);
+        w.u16(self.cards);
+    }
+    fn load(r: &mut Reader<'_>) -> Result<Budget, RestoreError> {
+        Ok(Budget { hour: r.u32()?, cards: r.u16()? })
+    }
+}
+
+/// What all detectors share: who is who, and where terminals usually are.
+struct Shared {
+    terminals: Book,
+    cards: Book,
+    places: Slab<Places>,
+    budgets: Slab<Budget>,
+    over_budget: u64,
+}
+
+impl Shared {
+    fn new() -> Shared {
+        Shared {
+            terminals: Book::new(TERMINALS_MAX, TERMINAL_IDLE_DAYS),
+            cards: Book::new(CARDS_MAX, CARD_IDLE_DAYS),
+            places: Slab::new(),
+            budgets: Slab::new(),
+            over_budget: 0,
+        }
+    }
+
+    /// The number of a payment's card: a terminal may bring in only so many new ones.
+    fn card(&mut self, tenant: TenantId, half: u64, terminal: u32, now: i64) -> Found {
+        let name = card_name(half);
+        if let Some(number) = self.cards.find(tenant, &name, now) {
+            return Found::Known(number);
+        }
+        let budget = self.budgets.of(terminal);
+        let hour = (now / HOUR_US) as u32;
+        if budget.hour != hour {
+            *budget = Budget { hour, cards: 0 };
+        }
+        if budget.cards >= NEW_CARDS_MAX {
+            self.over_budget += 1;
+            return Found::No;
+        }
+        budget.cards += 1;
+        self.cards.find_or_add(tenant, &name, now)
+    }
+
+    fn save(&self, w: &mut Writer<'_>) {
+        w.u64(self.over_budget);
+        self.terminals.save(w);
+        self.cards.save(w);
+        self.places.save(w);
+        self.budgets.save(w);
+    }
+
+    fn load(r: &mut Reader<'_>) -> Result<Shared, RestoreError> {
+        let mut shared = Shared { over_budget: r.u64()?, ..Shared::new() };
+        shared.terminals.load(r)?;
+        shared.cards.load(r)?;
+        shared.places = Slab::load(r, TERMINALS_MAX)?;
+        shared.budgets = Slab::load(r, TERMINALS_MAX)?;
+        Ok(shared)
+    }
+}
+
+/// The name of a card in its book: half of the token, which is a keyed hash, so nobody can choose it.
+fn card_name(half: u64) -> [u8; 16] {
+    let mut name = [0; 16];
+    name[..8].copy_from_slice(&half.to_le_bytes());
+    name
 }
 
 macro_rules! detectors {
     ($($name:ident: $detector:ty,)*) => {
         /// All detectors.
-        pub(crate) struct Detectors { $(pub(crate) $name: $detector,)* }
+        pub(crate) struct Detectors {
+            shared: Shared,
+            $($name: $detector,)*
+        }
 
         impl Detectors {
             pub(crate) fn new() -> Detectors {
-                Detectors { $($name: <$detector>::new(),)* }
+                Detectors { shared: Shared::new(), $($name: <$detector>::new(),)* }
+            }
+            fn show(&mut self, seen: &Seen<'_>, raise: &mut impl FnMut(Raised)) {
+                let forged = seen.m.mac == MacState::Bad;
+                $(if !forged || <$detector>::SEES_FORGED {
+                    self.$name.seen(seen).into_iter().for_each(&mut *raise);
+                })*
             }
             pub(crate) fn answered(&mut self, seen: &Answered<'_>, mut raise: impl FnMut(Raised)) {
-                $(raise(self.$name.answered(seen));)*
+                $(self.$name.answered(seen).into_iter().for_each(&mut raise);)*
+            }
+            fn forget_terminal(&mut self, terminal: u32) {
+                self.shared.places.forget(terminal);
+                self.shared.budgets.forget(terminal);
+                $(self.$name.forget_terminal(terminal);)*
+            }
+            fn forget_card(&mut self, card: u32) {
+                $(self.$name.forget_card(card);)*
             }
             pub(crate) fn tick(&mut self, now: Instant) {
                 $(self.$name.tick(now);)*
             }
             pub(crate) fn followed(&self) -> (u64, u64) {
-                let all = [$(self.$name.followed(),)*];
-                (all.iter().map(|f| f.0).sum(), all.iter().map(|f| f.1).sum())
+                let own = [$(self.$name.followed(),)*];
+                let shared = &self.shared;
+                let refused = shared.terminals.refused + shared.cards.refused + shared.over_budget;
+                (own.iter().map(|f| f.0).sum(), own.iter().map(|f| f.1).sum::<u64>() + refused)
             }
             pub(crate) fn save(&self, w: &mut Writer<'_>) {
+                self.shared.save(w);
                 $(self.$name.save(w);)*
             }
             pub(crate) fn load(r: &mut Reader<'_>) -> Result<Detectors, RestoreError> {
-                Ok(Detectors { $($name: <$detector>::load(r)?,)* })
+                Ok(Detectors { shared: Shared::load(r)?, $($name: <$detector>::load(r)?,)* })
             }
         }
     };
@@ -110,4 +291,49 @@ macro_rules! detectors {
 
 detectors! {
     card_testing: card_testing::CardTesting,
+    cloned_terminal: cloned_terminal::ClonedTerminal,
+    moved_terminal: moved_terminal::MovedTerminal,
+}
+
+impl Detectors {
+    /// Shows a message that is no repeat to all detectors.
+    pub(crate) fn seen(&mut self, stamp: Stamp, m: &Message, now: i64, mut raise: impl FnMut(Raised)) {
+        let (class, request) = (m.mti.class(), m.mti.is_request());
+        let payment = request && matches!(class, MtiClass::Authorization | MtiClass::Financial);
+        let of_keys = class == MtiClass::NetworkManagement
+            || m.response_class == ResponseClass::Security
+            || m.mac == MacState::Bad;
+        if m.terminal.is_empty() || !(payment || of_keys) {
+            return;
+        }
+        let terminal = match self.shared.terminals.find_or_add(m.tenant, &filled(&m.terminal), now) {
+            Found::Known(number) => number,
+            Found::New(number) => {
+                self.forget_terminal(number);
+                number
+            }
+            Found::No => return,
+        };
+        let forged = m.mac == MacState::Bad;
+        let mut card = NONE;
+        if payment && !forged && m.card.is_some() {
+            card = match self.shared.card(m.tenant, card_half(m), terminal, now) {
+                Found::Known(number) => number,
+                Found::New(number) => {
+                    self.forget_card(number);
+                    number
+                }
+                Found::No => NONE,
+            };
+        }
+        let (mut standing, mut usual, mut at_known) = (Standing::Silent, None, (0, 0));
+        if let Some(place) = m.place.filter(|_| request && !forged) {
+            let places = self.shared.places.of(terminal);
+            standing = places.see(place, now, stamp.offset);
+            (usual, at_known) = (places.usual(), (places.at_known, places.named));
+        }
+        let seen =
+            Seen { offset: stamp.offset, at: Instant(now), m, terminal, card, standing, usual, at_known };
+        self.show(&seen, &mut raise);
+    }
 }
