@@ -23,6 +23,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("copy.js", "text/javascript; charset=utf-8", include_bytes!("../assets/copy.js")),
     ("keys.js", "text/javascript; charset=utf-8", include_bytes!("../assets/keys.js")),
     ("time.js", "text/javascript; charset=utf-8", include_bytes!("../assets/time.js")),
+    ("public.js", "text/javascript; charset=utf-8", include_bytes!("../assets/public.js")),
     ("public.css", "text/css; charset=utf-8", include_bytes!("../assets/public.css")),
     ("favicon.svg", "image/svg+xml", include_bytes!("../assets/favicon.svg")),
 ];

@@ -118,8 +118,9 @@ pub struct Page<'a> {
     pub title: &'a str,
     /// Where the arrow leads back to and what stands beside it; without it the product's name stands there.
     pub back: Option<(&'a str, &'a str)>,
-    /// What stands above the head bar's place instead of it, such as the red head of the stop page; it must
-    /// hold [`PublicFrame`]'s bar itself ([`page`] leaves it out).
+    /// What stands beside the arrow, where it is more than words.
+    pub back_markup: Option<Markup>,
+    /// What stands in the head bar's place, such as the red head of the stop page, which holds the bar itself.
     pub gate: Option<Markup>,
     /// The page's content.
     pub body: Markup,
@@ -139,7 +140,7 @@ pub fn page(frame: &PublicFrame, page: Page<'_>) -> Markup {
         }
         @match &page.gate {
             Some(gate) => (gate),
-            None => (bar(frame, page.back)),
+            None => (bar(frame, page.back, page.back_markup.as_ref())),
         }
         main { (page.body) (foot(frame)) }
         @if let Some(dock) = &page.dock { nav.dock { (dock) } }
@@ -169,14 +170,14 @@ pub fn page(frame: &PublicFrame, page: Page<'_>) -> Markup {
 }
 
 /// The bar at the head: name or way back, and the language switch.
-pub(super) fn bar(frame: &PublicFrame, back: Option<(&str, &str)>) -> Markup {
+pub(super) fn bar(frame: &PublicFrame, back: Option<(&str, &str)>, words_drawn: Option<&Markup>) -> Markup {
     let (other, label) = frame.lang.pick((Lang::En, "English"), (Lang::Zh, "中文"));
     html! {
         header.pbar {
             @match back {
                 Some((href, words)) => {
                     a.back href=(href) aria-label=(frame.pick("返回", "Back")) { (icons::icon("back")) }
-                    span.where { (words) }
+                    span.where { @match words_drawn { Some(drawn) => (drawn), None => (words) } }
                 }
                 None => a.name href="/" { (icons::icon("shield")) (frame.pick("POS 安全中心", "Tillguard")) },
             }

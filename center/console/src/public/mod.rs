@@ -13,19 +13,25 @@
 //! [`ASSETS`]. A page with all that it loads stays under 60 KB.
 
 mod frame;
+mod guide_end;
+mod guide_start;
+mod guide_step;
 mod home;
 mod icons;
 mod problem;
 mod questions;
 
 pub use frame::{CONTENT_SECURITY_POLICY, Page, PublicFrame, TextSize, page, phone_link};
+pub use guide_end::{GuideDone, Told, guide_done};
+pub use guide_start::{GuideStart, Tile, guide_start};
+pub use guide_step::{Act, GuideStep, guide_step};
 pub use home::home;
 pub use icons::icon;
 pub use problem::{not_found, refused};
 pub use questions::{Group, QUESTIONS, Question};
 
 /// Names of the assets that the public door serves; nothing else of the console is reachable through it.
-pub const ASSETS: &[&str] = &["public.css", "copy.js", "favicon.svg"];
+pub const ASSETS: &[&str] = &["public.css", "public.js", "favicon.svg"];
 
 /// The assets of the public pages.
 pub fn assets() -> impl Iterator<Item = &'static crate::Asset> {

@@ -26,6 +26,7 @@
 
 mod door;
 mod guard;
+mod guide;
 mod limits;
 mod settings;
 mod visit;
@@ -52,7 +53,7 @@ pub(crate) const FORM_BYTES_MAX: usize = 16 * 1024;
 
 /// Every page behind the door: its path, as the front page knows it, and its routes.
 fn pages() -> Vec<(&'static str, Router<Public>)> {
-    vec![]
+    vec![("/guide", guide::routes())]
 }
 
 /// What every page behind the door has at hand.
