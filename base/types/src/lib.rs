@@ -63,29 +63,37 @@ impl Money {
 
     /// The ISO 4217 letters of the commonest currencies, else the three digits.
     pub fn currency_letters(self) -> String {
-        let letters = match self.currency {
-            156 => "CNY",
-            344 => "HKD",
-            446 => "MOP",
-            901 => "TWD",
-            840 => "USD",
-            978 => "EUR",
-            826 => "GBP",
-            392 => "JPY",
-            410 => "KRW",
-            702 => "SGD",
-            356 => "INR",
-            986 => "BRL",
-            764 => "THB",
-            458 => "MYR",
-            704 => "VND",
-            360 => "IDR",
-            608 => "PHP",
-            other => return format!("{other:03}"),
-        };
-        letters.to_owned()
+        let known = CURRENCIES.iter().find(|(number, _)| *number == self.currency);
+        known.map_or_else(|| format!("{:03}", self.currency), |(_, letters)| (*letters).to_owned())
+    }
+
+    /// The currency of these letters or three digits, if it is one of the commonest.
+    pub fn currency_of(word: &str) -> Option<u16> {
+        let named = |number: u16, letters: &str| letters == word || format!("{number:03}") == word;
+        CURRENCIES.iter().find(|(number, letters)| named(*number, letters)).map(|(number, _)| *number)
     }
 }
+
+/// The commonest currencies, ISO 4217: number and letters.
+const CURRENCIES: [(u16, &str); 17] = [
+    (156, "CNY"),
+    (344, "HKD"),
+    (446, "MOP"),
+    (901, "TWD"),
+    (840, "USD"),
+    (978, "EUR"),
+    (826, "GBP"),
+    (392, "JPY"),
+    (410, "KRW"),
+    (702, "SGD"),
+    (356, "INR"),
+    (986, "BRL"),
+    (764, "THB"),
+    (458, "MYR"),
+    (704, "VND"),
+    (360, "IDR"),
+    (608, "PHP"),
+];
 
 impl std::fmt::Display for Money {
     /// `128.00`, without the currency.
