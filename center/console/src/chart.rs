@@ -39,12 +39,11 @@ pub(crate) fn nice_ceiling(n: u64) -> u64 {
     }
 }
 
-/// A drawing with its axis labels: `top` at the upper end, 0 at the foot, instants below.
-fn plot(
+/// A drawing with its axis labels: on the left at the upper end, in the middle and at the foot, instants below.
+pub(crate) fn plot(
     frame: &Frame,
     label: &str,
-    top: &str,
-    middle: &str,
+    [top, middle, foot]: [&str; 3],
     from_us: i64,
     to_us: i64,
     drawing: Markup,
@@ -53,7 +52,7 @@ fn plot(
         (0..=4).map(|i| from_us.saturating_add(to_us.saturating_sub(from_us) / 4 * i)).collect();
     html! {
         figure.chart {
-            div.axis-y aria-hidden="true" { span { (top) } span { (middle) } span { "0" } }
+            div.axis-y aria-hidden="true" { span { (top) } span { (middle) } span { (foot) } }
             svg.area viewBox="0 0 1200 160" preserveAspectRatio="none" role="img" aria-label=(label) { (drawing) }
             div.axis-x aria-hidden="true" {
                 @for at in ticks { (format::time(frame, at, Style::Minute)) }
@@ -100,8 +99,7 @@ pub(crate) fn minutes(minutes: &[Minute], frame: &Frame) -> Markup {
     plot(
         frame,
         &label,
-        &format::count(highest),
-        &middle,
+        [&format::count(highest), &middle, "0"],
         first.start_us,
         last.start_us.saturating_add(60_000_000),
         drawing,
@@ -141,7 +139,14 @@ pub(crate) fn shares(points: &[(i64, u16)], label: &str, frame: &Frame) -> Marku
         }
     };
     let of = |bp: u64| format::percent(u16::try_from(bp).unwrap_or(10_000));
-    plot(frame, label, &of(highest), &of(highest / 2), first.0, last.0.saturating_add(60_000_000), drawing)
+    plot(
+        frame,
+        label,
+        [&of(highest), &of(highest / 2), "0"],
+        first.0,
+        last.0.saturating_add(60_000_000),
+        drawing,
+    )
 }
 
 /// Payments as marks on a time axis: one stroke each; height by amount where all have one.
@@ -174,7 +179,7 @@ pub(crate) fn marks(marks: &[Mark], frame: &Frame, label: &str) -> Markup {
             String::new()
         }
     };
-    plot(frame, label, &shown(top), &shown(top / 2), from, to, drawing)
+    plot(frame, label, [&shown(top), &shown(top / 2), "0"], from, to, drawing)
 }
 
 /// Outcomes in a row, oldest first, each a square; colour and height differ, so colour is not the only sign.

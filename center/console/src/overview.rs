@@ -211,7 +211,7 @@ fn failed(view: &OverviewPage, frame: &Frame) -> Markup {
                             span.what {
                                 b { @if let Some(code) = &payment.code { span.m { (code) } " " } (rows::one_line_why(payment, frame)) }
                                 small {
-                                    @if let Some(name) = rows::merchant(payment) { (name) " · " }
+                                    @if let Some(name) = rows::merchant(payment, frame) { (name) " · " }
                                     (frame.pick("终端 ", "terminal ")) span.n { (payment.terminal) }
                                     @if let Some(card) = &payment.card { " · " span.n { (format::card(card)) } }
                                 }

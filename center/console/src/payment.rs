@@ -83,7 +83,7 @@ fn heading(view: &PaymentPage, frame: &Frame) -> String {
 fn under(view: &PaymentPage, frame: &Frame) -> Markup {
     let p = &view.payment;
     html! {
-        @if let Some(name) = rows::merchant(p) { (name) " · " }
+        @if let Some(name) = rows::merchant(p, frame) { (name) " · " }
         (frame.pick("终端 ", "terminal ")) a.n.link href={ "/terminals/" (format::url(&p.terminal)) } { (p.terminal) }
         @if let Some(card) = &p.card { " · " (frame.pick("卡 ", "card ")) span.n { (format::card(card)) } }
         " · " (format::time(frame, p.at_us, Style::DateTime))
@@ -219,7 +219,8 @@ fn next_step(next: &NextStep, frame: &Frame) -> Markup {
     }
 }
 
-fn copy_button(target: &str, frame: &Frame) -> Markup {
+/// A button that copies what stands under an id; hidden until its script runs.
+pub(crate) fn copy_button(target: &str, frame: &Frame) -> Markup {
     html! {
         button.btn.needs-script type="button" hidden data-copy=(target) data-done=(frame.pick("已复制", "Copied")) {
             (icon("copy")) span { (frame.pick("复制", "Copy")) }

@@ -5,7 +5,7 @@
 use crate::format::{self, Style};
 use crate::frame::Frame;
 use crate::icons::icon;
-use crate::view::{Direction, FindingRow, MessageRow, PaymentRow, Subject, TerminalRow};
+use crate::view::{Direction, FindingRow, FindingState, MessageRow, PaymentRow, Subject, TerminalRow, Truth};
 use crate::words;
 use maud::{Markup, html};
 
@@ -38,7 +38,7 @@ pub fn payment_row(payment: &PaymentRow, frame: &Frame) -> Markup {
             td.when { a href=(href) { (format::time(frame, payment.at_us, Style::Near)) } }
             td.who {
                 a.n href={ "/terminals/" (format::url(&payment.terminal)) } { (payment.terminal) }
-                @if let Some(name) = merchant(payment) { span.soft { (name) } }
+                @if let Some(name) = merchant(payment, frame) { span.soft { (name) } }
             }
             td.n.cardno { (payment.card.as_ref().map_or("—".into(), format::card)) }
             td.num.n { (payment.amount.map_or("—".into(), format::amount)) }
@@ -61,9 +61,9 @@ pub fn payment_row(payment: &PaymentRow, frame: &Frame) -> Markup {
 }
 
 /// The merchant's name, else number, masked where it looks like a card.
-pub(crate) fn merchant(payment: &PaymentRow) -> Option<String> {
+pub(crate) fn merchant(payment: &PaymentRow, frame: &Frame) -> Option<String> {
     match &payment.merchant_name {
-        Some(name) if !name.is_empty() => Some(format::mask_cards(name)),
+        Some(name) => Some(frame.text(name)),
         _ if !payment.merchant.is_empty() => Some(payment.merchant.clone()),
         _ => None,
     }
@@ -156,11 +156,12 @@ pub(crate) fn subject(subject: &Subject, frame: &Frame) -> Markup {
             }
             Subject::Merchant(number, name) => {
                 (frame.pick("商户 ", "Merchant "))
-                @if let Some(name) = name { (format::mask_cards(name)) " " }
+                @if let Some(name) = name { (frame.text(name)) " " }
                 span.n { (number) }
             }
             Subject::Card(card) => { (frame.pick("卡 ", "Card ")) span.n { (format::card(card)) } }
             Subject::Issuer(name) => { (frame.pick("发卡行 ", "Issuer ")) (format::mask_cards(name)) }
+            Subject::Serial(serial) => { (frame.pick("序列号 ", "Serial ")) span.id { (format::mask_cards(serial)) } }
             Subject::Other(text) => (frame.text(text)),
         }
     }
@@ -176,25 +177,70 @@ pub(crate) fn finding_title(finding: &FindingRow, frame: &Frame) -> String {
     if hedged { title } else { frame.lang.pick(format!("疑似{title}"), format!("Suspected: {title}")) }
 }
 
-/// Findings as a list of links.
+/// Findings as a list of links; those of one subject stand together under its name.
 pub(crate) fn finding_list(findings: &[FindingRow], frame: &Frame) -> Markup {
+    let mut groups: Vec<(&Subject, Vec<&FindingRow>)> = Vec::new();
+    for finding in findings {
+        match groups.iter_mut().find(|(subject, _)| **subject == finding.subject) {
+            Some((_, group)) => group.push(finding),
+            None => groups.push((&finding.subject, vec![finding])),
+        }
+    }
     html! {
         ul.findings {
-            @for finding in findings {
-                @let (class, words) = words::severity(finding.severity);
-                li {
-                    span.chip.(class) { (frame.text(&words)) }
-                    div {
-                        a.big href={ "/findings/" (format::url(&finding.id)) } { (finding_title(finding, frame)) }
-                        p.soft {
-                            (subject(&finding.subject, frame)) " · "
-                            (format::time(frame, finding.last_us, Style::Near)) " · "
-                            (event_count(finding.events, frame))
-                        }
-                        @if let Some(summary) = &finding.summary { p { (frame.text(summary)) } }
+            @for (about, group) in &groups {
+                @if let [finding] = group.as_slice() {
+                    (finding_item(finding, true, frame))
+                } @else {
+                    li.group {
+                        p { b { (subject(about, frame)) } span.soft { " · " (finding_count(group.len(), frame)) } }
+                        ul { @for finding in group { (finding_item(finding, false, frame)) } }
                     }
                 }
             }
+        }
+    }
+}
+
+fn finding_count(n: usize, frame: &Frame) -> String {
+    frame.lang.pick(format!("{n} 个发现"), format!("{n} findings"))
+}
+
+fn finding_item(finding: &FindingRow, with_subject: bool, frame: &Frame) -> Markup {
+    let (class, words) = words::severity(finding.severity);
+    let quiet = finding.state == FindingState::Dismissed;
+    html! {
+        li.quiet[quiet] {
+            span.chip.(class) { (frame.text(&words)) }
+            div {
+                a.big href={ "/findings/" (format::url(&finding.id)) } { (finding_title(finding, frame)) }
+                @if finding.state != FindingState::Open { " " (state_chip(finding.state, frame)) }
+                @if let Some(truth) = finding.truth { " " (truth_chip(truth, frame)) }
+                p.soft {
+                    @if with_subject { (subject(&finding.subject, frame)) " · " }
+                    (format::time(frame, finding.last_us, Style::Near)) " · "
+                    (event_count(finding.events, frame))
+                }
+                @if let Some(summary) = &finding.summary { p { (frame.text(summary)) } }
+            }
+        }
+    }
+}
+
+/// What was said of a finding last.
+pub(crate) fn state_chip(state: FindingState, frame: &Frame) -> Markup {
+    let (class, sign, words) = words::finding_state(state);
+    html! { span.chip.(class) { (icon(sign)) (frame.text(&words)) } }
+}
+
+/// What the simulated city says of a finding.
+pub(crate) fn truth_chip(truth: Truth, frame: &Frame) -> Markup {
+    match truth {
+        Truth::Staged => {
+            html! { span.chip.ok { (icon("check")) (frame.pick("真相：确有此攻击", "Truth: staged")) } }
+        }
+        Truth::FalseAlarm => {
+            html! { span.chip.warn { (icon("ask")) (frame.pick("真相：误报", "Truth: false alarm")) } }
         }
     }
 }
@@ -222,7 +268,7 @@ pub(crate) fn terminal_table(terminals: &[TerminalRow], frame: &Frame) -> Markup
                     tr {
                         td.n { a.link href={ "/terminals/" (format::url(&row.terminal)) } { (row.terminal) } }
                         td.wrap {
-                            @if let Some(name) = &row.merchant_name { (format::mask_cards(name)) " " }
+                            @if let Some(name) = &row.merchant_name { (frame.text(name)) " " }
                             span.soft.n { (row.merchant) }
                         }
                         td data-l=(frame.pick("最后报文", "Last message")) {

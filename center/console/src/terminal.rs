@@ -37,7 +37,7 @@ pub fn terminal(view: &TerminalPage, frame: &Frame) -> Markup {
         (crumb(frame, ("/terminals", "终端", "Terminals"), Some(&t.terminal), chips))
         div.title { div {
             h1 { (title) }
-            p.under { @if let Some(name) = &t.merchant_name { (format::mask_cards(name)) " · " } (frame.pick("商户号 ", "merchant ")) span.n { (t.merchant) } }
+            p.under { @if let Some(name) = &t.merchant_name { (frame.text(name)) " · " } (frame.pick("商户号 ", "merchant ")) span.n { (t.merchant) } }
         } }
         div.cols {
             div.stack {

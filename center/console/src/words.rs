@@ -4,7 +4,7 @@
 //! than the data can do harm (a second charge). Never says that nothing was charged.
 
 use crate::frame::Frame;
-use crate::view::{Decision, FeedState, MoneyKnown, Outcome, Severity, Station};
+use crate::view::{Decision, FeedState, FindingState, MoneyKnown, Outcome, Severity, Station};
 use tg_text::Text;
 
 /// How a payment ended: class of its chip, icon, words.
@@ -48,6 +48,15 @@ pub(crate) fn severity(severity: Severity) -> (&'static str, Text) {
         Severity::Medium => ("warn", Text::fixed("中", "Medium")),
         Severity::High => ("bad", Text::fixed("高", "High")),
         Severity::Critical => ("bad", Text::fixed("严重", "Critical")),
+    }
+}
+
+/// What was said of a finding: class of its chip, icon, words.
+pub(crate) fn finding_state(state: FindingState) -> (&'static str, &'static str, Text) {
+    match state {
+        FindingState::Open => ("plain", "clock", Text::fixed("待处理", "Open")),
+        FindingState::Confirmed => ("bad", "check", Text::fixed("已确认", "Confirmed")),
+        FindingState::Dismissed => ("plain", "x", Text::fixed("已排除", "Dismissed")),
     }
 }
 

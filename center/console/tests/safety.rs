@@ -68,7 +68,10 @@ fn links_stay_in_the_house_and_assets_exist() {
 #[test]
 fn every_control_has_a_name_and_ids_are_unique() {
     for (name, page) in every_page() {
-        for tag in tags(&page).into_iter().filter(|t| t.starts_with("input") || t.starts_with("select")) {
+        for tag in tags(&page)
+            .into_iter()
+            .filter(|t| t.starts_with("input") || t.starts_with("select") || t.starts_with("textarea"))
+        {
             let at = page.find(&format!("<{tag}>")).expect("the tag is of this page");
             let before = &page[..at];
             let labelled = before.rfind("<label>") > before.rfind("</label>");
@@ -137,6 +140,55 @@ fn a_finding_is_suspected_whatever_the_detector_wrote() {
 }
 
 #[test]
+fn what_people_write_of_a_finding_stays_text_and_holds_no_card() {
+    let attack = r#""><script>alert(1)</script>"#;
+    for text in [attack, PAN] {
+        let mut view = sample::cloned();
+        view.judged[0].note = Some(text.into());
+        view.finding.subject = Subject::Serial(text.into());
+        view.shop = Some(Text::new(text, text));
+        view.contacts[0].tell[0].value = text.into();
+        view.form_problem = Some(Text::new(text, text));
+        let page = tg_console::finding(&view, &sample::frame(Lang::En, "/findings/1")).0;
+        let filter =
+            FindingFilterForm { text: text.into(), subject: text.into(), ..FindingFilterForm::default() };
+        let list = FindingsPage { filter, ..sample::findings_page() };
+        let list = tg_console::findings(&list, &sample::frame(Lang::En, "/findings")).0;
+        for page in [page, list] {
+            assert!(!page.contains("<script>") && !page.contains(PAN), "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_was_said_can_be_taken_back_and_what_is_open_can_be_said() {
+    let page = |view: &FindingPage| tg_console::finding(view, &sample::frame(Lang::En, "/findings/1")).0;
+    let states = |page: &str| {
+        let mut found: Vec<&str> = Vec::new();
+        for state in FindingState::ALL {
+            if page.contains(&format!(r#"name="state" value="{}""#, state.word())) {
+                found.push(state.word());
+            }
+        }
+        found
+    };
+    assert_eq!(states(&page(&sample::finding())), ["confirmed", "dismissed"]);
+    assert_eq!(states(&page(&sample::cloned())), ["open"]);
+    assert!(page(&sample::finding()).contains(r#"method="post" action="/findings/F-20399-0/judgement""#));
+}
+
+#[test]
+fn the_truth_is_nowhere_until_it_is_asked_for() {
+    let mut view = sample::findings_page();
+    view.truth = Some(TruthPart::default());
+    view.findings.iter_mut().for_each(|f| f.truth = None);
+    let page = tg_console::findings(&view, &sample::frame(Lang::En, "/findings")).0;
+    assert!(page.contains("?truth=on") && !page.contains("staged</h2>") && !page.contains("Truth:"));
+    view.truth = None;
+    assert!(!tg_console::findings(&view, &sample::frame(Lang::En, "/findings")).0.contains("truth="));
+}
+
+#[test]
 fn undecoded_bytes_have_no_place_to_stand() {
     let mut view = sample::undecoded();
     view.rows[0].keyed_hash = "ab".repeat(400);
@@ -153,7 +205,7 @@ fn hostile(text: &str) -> PaymentPage {
     let p = &mut page.payment;
     p.id = text.into();
     p.terminal = text.into();
-    p.merchant_name = Some(text.into());
+    p.merchant_name = Some(both());
     p.kind = Some(both());
     p.code_words = Some(both());
     p.why = Some(both());
@@ -218,7 +270,7 @@ fn a_card_number_in_free_text_is_masked_everywhere() {
     for lang in [Lang::Zh, Lang::En] {
         let frame = Frame { query: vec![("q".into(), PAN.into())], ..sample::frame(lang, "/search") };
         let mut view = hostile("x");
-        view.payment.merchant_name = Some(format!("店 {PAN}"));
+        view.payment.merchant_name = Some(Text::new(format!("店 {PAN}"), PAN));
         view.payment.why = Some(Text::new(format!("卡 {PAN}"), PAN));
         view.payment.card = Some(Card { bin: PAN.into(), last_four: PAN.into(), length: 16 });
         view.payment.messages[0].fields[0].value = PAN.into();
@@ -273,7 +325,20 @@ proptest! {
         view.payment.messages[1].at_us = later;
         let _ = tg_console::payment(&view, &frame);
         let marks = vec![Mark { at_us: at, ..Mark::default() }, Mark { at_us: later, amount: Some(Amount { minor, currency: 156 }), ..Mark::default() }];
-        let _ = tg_console::finding(&FindingPage { marks, found_us: Some(at), ..sample::finding() }, &frame);
+        let finding = FindingPage { marks: marks.clone(), found_us: Some(at), ..sample::finding() };
+        let point = |at_us, trace, second| CountPoint { at_us, trace, second };
+        let points = vec![point(at, n, false), point(later, 0, true), point(at, u32::MAX, true)];
+        let sighting = |at_us| Sighting { place: Text::fixed("甲", "A"), at_us, payment: None };
+        for picture in [
+            Picture::Marks,
+            Picture::Counts(points),
+            Picture::Counts(vec![]),
+            Picture::Lanes(vec![Lane { label: Text::fixed("甲", "A"), detail: None, marks }]),
+            Picture::Distance { from: sighting(at), to: sighting(later), kilometres: n },
+        ] {
+            let page = tg_console::finding(&FindingPage { picture, ..finding.clone() }, &frame).0;
+            prop_assert!(!page.contains("NaN") && !page.contains("inf\"") && !page.contains("inf "));
+        }
         let minutes = vec![Minute { start_us: at, approved: n, declined: n, unknown: n, reversed: n }];
         let page = tg_console::overview(&OverviewPage { minutes, frames: ms, undecoded: ms, ..sample::overview() }, &frame).0;
         prop_assert!(!page.contains("NaN") && !page.contains("inf\""));

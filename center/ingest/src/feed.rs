@@ -5,7 +5,7 @@
 //! for room in the log's bounded queue; writing never holds up reading. Every frame is recorded and
 //! counted, also an empty or undecodable one. What is refused is counted.
 
-use crate::FrameReader;
+use crate::{FrameReader, MacChecker};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
@@ -56,6 +56,8 @@ pub struct FeedSettings {
     pub dialect: String,
     /// Makes card tokens.
     pub tokens: Arc<TokenKey>,
+    /// Checks MACs; `None` where no key is configured.
+    pub macs: Option<Arc<dyn MacChecker>>,
     /// Where events go.
     pub log: LogHandle,
     /// Counters.
@@ -130,9 +132,9 @@ async fn read_frames(
     mut stop: StopSignal,
 ) -> u64 {
     let tokens = settings.tokens.clone();
-    let Some(mut reader) = FrameReader::new(settings.tenant, settings.feed, &settings.dialect, tokens) else {
-        return 0;
-    };
+    let reader = FrameReader::new(settings.tenant, settings.feed, &settings.dialect, tokens);
+    let Some(reader) = reader else { return 0 };
+    let mut reader = reader.checking_macs(settings.macs.clone());
     let mut buffer = Buffer::new();
     let mut frames = 0_u64;
     let mut frame_due = None;

@@ -5,11 +5,13 @@
 //! and acknowledges only what is durable (I3). It decides nothing.
 
 mod feed;
+mod mac;
 mod reading;
 mod recording;
 mod send;
 
 pub use feed::{FeedMetrics, FeedSettings, StopSignal, serve_feed};
+pub use mac::{Cipher, MacChecker, SoftKeys};
 pub use reading::{FrameReader, scheme_of_dialect};
 pub use recording::{RecordedFrame, Recording, RecordingError};
 pub use send::{SendError, Sent, send};

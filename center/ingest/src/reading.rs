@@ -4,6 +4,7 @@
 //! codes are noticed ("was there") and never copied. Of a frame that can't be decoded only length, keyed
 //! hash and error position remain.
 
+use crate::MacChecker;
 use tg_codes::{Catalogue, Category, Scheme};
 use tg_emv::{ChipData, TlvWalker};
 use tg_event::{
@@ -24,6 +25,7 @@ pub struct FrameReader {
     decoder: Decoder,
     tokens: std::sync::Arc<TokenKey>,
     catalogue: &'static Catalogue,
+    macs: Option<std::sync::Arc<dyn MacChecker>>,
 }
 
 impl FrameReader {
@@ -42,7 +44,13 @@ impl FrameReader {
             decoder: Decoder::named(dialect)?,
             tokens,
             catalogue: Catalogue::builtin(),
+            macs: None,
         })
+    }
+
+    /// The same, with the MAC of each message checked.
+    pub fn checking_macs(self, macs: Option<std::sync::Arc<dyn MacChecker>>) -> FrameReader {
+        FrameReader { macs, ..self }
     }
 
     /// The event of a frame. Never fails: what can't be decoded is an event too.
@@ -61,6 +69,9 @@ impl FrameReader {
             ..Message::default()
         };
         self.read_fields(&message, &mut event);
+        if let Some(macs) = &self.macs {
+            event.mac = crate::mac::state_of(macs.as_ref(), &message, &event);
+        }
         Event::Message(Box::new(event))
     }
 

@@ -56,6 +56,9 @@ impl Center {
     /// # Errors
     /// Whatever keeps the center from running, with what to do about it.
     pub async fn start(config: Config, secret: Secret) -> Result<Center, Problem> {
+        if config.soft_keys.is_some() && !config.demo {
+            return Err(crate::config::soft_keys_refused());
+        }
         // Ports first: a taken one is said before minutes of recovery.
         let http = listen(config.http).await?;
         let door = open_door(&config.public).await?;
@@ -110,9 +113,10 @@ impl Center {
         let (stop, stopped) = watch::channel(false);
         let feeds = serve_feeds(&config, listeners, &live, &tokens, &handle, &stopped);
         let past = Past { log: handle.clone(), tokens, clock, fresh };
-        tokio::spawn(tick(handle, live.clone(), stopped.clone()));
+        tokio::spawn(tick(handle.clone(), live.clone(), stopped.clone()));
         let address = http.local_addr().map_err(|e| disk_problem(&config.data, &e))?;
         let web = Web::new(live.clone(), config.data.join("store.sqlite"), stopped.clone());
+        tokio::spawn(crate::outbox::carry(web.desk.clone(), handle, stopped.clone()));
         let (web_state, mut until) = (web.clone(), stopped);
         let public = door.as_ref().map(|(_, address)| *address);
         let door = door.map(|(door, address)| serve_door(door, address, &web, &config.public, &until));
@@ -179,6 +183,12 @@ impl Center {
     /// Names and serial numbers of terminals' places, shown beside their numbers.
     pub fn set_places(&self, places: Vec<Place>) {
         self.live.set_places(places);
+    }
+
+    /// In the demo: keeps an attack that the city staged, for viewers who ask for the truth. Anywhere else it
+    /// is dropped.
+    pub fn tell_truth(&self, attack: crate::StagedAttack) {
+        self.live.tell_truth(attack);
     }
 
     /// Waits until engine and store have applied all that is durable now; at most ten seconds.
@@ -368,6 +378,7 @@ fn serve_feeds(
                 feed: number as u16,
                 dialect: feed.dialect.clone(),
                 tokens: tokens.clone(),
+                macs: config.soft_keys.clone().map(|keys| keys as Arc<dyn tg_ingest::MacChecker>),
                 log: log.clone(),
                 metrics: live.feeds[number].metrics.clone(),
             };

@@ -50,6 +50,9 @@ pub struct Config {
     pub snapshot_events: u64,
     /// Simulated data: the pages say so.
     pub demo: bool,
+    /// Master keys in memory, by which MACs are checked. In the demo and in tests only: a start without `demo`
+    /// refuses them.
+    pub soft_keys: Option<std::sync::Arc<tg_ingest::SoftKeys>>,
     /// What the center calls now; the demo's is that of its story.
     pub clock: crate::CenterClock,
     /// The door to the public pages.
@@ -68,6 +71,7 @@ impl Default for Config {
             index_per_second_max: 2_000,
             snapshot_events: 1_500_000,
             demo: false,
+            soft_keys: None,
             clock: crate::CenterClock::default(),
             public: crate::public::PublicConfig::default(),
         }
@@ -191,6 +195,9 @@ impl Config {
                         }
                     }
                 }
+                "key" | "keys" | "mac" | "macs" | "mac_keys" | "master_key" | "master_keys" | "soft_keys" => {
+                    return Err(reader.place(soft_keys_refused(), key));
+                }
                 _ => return Err(reader.unknown(key, KEYS)),
             }
         }
@@ -200,6 +207,15 @@ impl Config {
 
 /// Keys of the file.
 const KEYS: &[&str] = &["data", "http", "key_file", "feed", "acquirer", "limits", "public", "register"];
+
+/// Keys may be in this program's memory in the demo and in tests only.
+pub(crate) fn soft_keys_refused() -> Problem {
+    let what = Text::fixed(
+        "终端主密钥不能放进配置或程序：只有演示和测试可以在内存里用软密钥",
+        "terminal master keys have no place in the settings or in the program: keys in memory are for the demo and for tests",
+    );
+    Problem::new("TG-2006", what)
+}
 
 /// Reads values of one file, naming line and key of what is wrong.
 pub(crate) struct Reader<'a> {
@@ -340,6 +356,16 @@ mod tests {
             "TG-1004 line 1 : cup_pos not cup_poz"
         );
         assert!(refused("http = ").starts_with("TG-2001 line 1"));
+    }
+
+    #[test]
+    fn keys_in_the_settings_are_refused_by_name_and_never_repeated() {
+        for key in ["keys", "mac_keys", "master_key", "soft_keys"] {
+            let text = format!("http = \"127.0.0.1:1\"\n[{key}]\n70310482 = \"0123456789ABCDEF\"\n");
+            let problem = Config::default().apply_toml("c.toml", &text).expect_err("is refused");
+            assert_eq!((problem.code, problem.place.line), ("TG-2006", Some(2)), "{key}");
+            assert!(!format!("{problem:?}").contains("0123456789ABCDEF"), "the key is not repeated");
+        }
     }
 
     #[test]

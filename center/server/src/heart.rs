@@ -205,6 +205,7 @@ impl Heart {
                     });
                 }
             }
+            Event::Judgement(judgement) if !known => self.chunk.judgements.push(*judgement),
             _ => {}
         }
         let outcomes = std::mem::take(&mut self.outcomes);

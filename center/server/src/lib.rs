@@ -11,10 +11,12 @@ mod heart;
 mod keeper;
 mod key_file;
 mod live;
+mod outbox;
 mod public;
 mod recover;
 mod replay;
 mod rooms;
+mod truth;
 mod web;
 
 pub use center::Center;
@@ -26,3 +28,4 @@ pub use live::Place;
 pub use public::PublicConfig;
 pub use recover::replay_data;
 pub use replay::{Player, write_lines};
+pub use truth::StagedAttack;

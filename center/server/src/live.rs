@@ -80,6 +80,8 @@ pub(crate) struct Live {
     snapshot: Mutex<Option<(u64, i64)>>,
     problems: Mutex<Vec<Problem>>,
     places: Mutex<HashMap<String, Place>>,
+    /// In the demo: what the city said of itself, for viewers who ask.
+    staged: Mutex<Vec<crate::StagedAttack>>,
     journal: Box<dyn Fn() -> JournalFigures + Send + Sync>,
 }
 
@@ -104,6 +106,7 @@ impl Live {
             snapshot: Mutex::default(),
             problems: Mutex::default(),
             places: Mutex::default(),
+            staged: Mutex::default(),
             journal,
         }
     }
@@ -157,6 +160,19 @@ impl Live {
 
     pub fn set_places(&self, places: Vec<Place>) {
         *lock(&self.places) = places.into_iter().map(|p| (p.terminal.clone(), p)).collect();
+    }
+
+    /// The attacks that the simulated city staged so far.
+    pub fn staged(&self) -> Vec<crate::StagedAttack> {
+        lock(&self.staged).clone()
+    }
+
+    /// Keeps what the city tells, in the demo only.
+    pub fn tell_truth(&self, attack: crate::StagedAttack) {
+        let mut staged = lock(&self.staged);
+        if self.demo && staged.len() < crate::truth::STAGED_MAX {
+            staged.push(attack);
+        }
     }
 
     /// Notes a problem; the same one (code and text) stands once, and only the last twenty are kept.

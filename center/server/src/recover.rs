@@ -156,10 +156,10 @@ pub(crate) fn open(config: &Config, secret: &Secret) -> Result<Opened, Problem> 
 fn store_ahead(stored_to: u64, next_offset: u64) -> Problem {
     let what = Text::new(
         format!(
-            "数据库已到第 {stored_to} 条，日志只到第 {next_offset} 条：日志像是旧副本。若日志确实是要用的，移走 store.sqlite 再启动，它会由日志重建。"
+            "数据库已到第 {stored_to} 条，日志只到第 {next_offset} 条：日志像是旧副本。若日志确实是要用的，移走 store.sqlite 再启动，它会由日志重建；请留着移走的文件，发现的备注只在其中。"
         ),
         format!(
-            "the store is at offset {stored_to}, the journal ends at {next_offset}: the journal looks like an old copy. If it is the right one, move store.sqlite away and start again; it is made anew from the journal."
+            "the store is at offset {stored_to}, the journal ends at {next_offset}: the journal looks like an old copy. If it is the right one, move store.sqlite away and start again; it is made anew from the journal. Keep the file: notes on findings are in it alone."
         ),
     );
     Problem::new("TG-3001", what)

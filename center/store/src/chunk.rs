@@ -1,7 +1,7 @@
 //! [`Chunk`]: what a stretch of the log means for the store.
 
 use std::collections::{BTreeMap, HashMap};
-use tg_event::{Finding, Message, PaymentChange, Undecoded, Verdict};
+use tg_event::{Finding, Judgement, Message, PaymentChange, Undecoded, Verdict};
 use tg_types::{Instant, Short, TenantId};
 
 /// One step of a payment, with the message that made it (a time-out has none) and its verdict.
@@ -81,6 +81,8 @@ pub struct Chunk {
     pub steps: Vec<Step>,
     /// New findings.
     pub findings: Vec<Finding>,
+    /// What people said of findings, as it stands in the log.
+    pub judgements: Vec<Judgement>,
     /// Frames that could not be decoded.
     pub undecoded: Vec<Undecodable>,
     /// Terminals that were heard.
@@ -100,6 +102,7 @@ impl Chunk {
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
             && self.findings.is_empty()
+            && self.judgements.is_empty()
             && self.undecoded.is_empty()
             && self.terminals.is_empty()
             && self.minutes.is_empty()

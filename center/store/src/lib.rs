@@ -7,16 +7,23 @@
 //! rising order, so that it will also run on PostgreSQL. Never holds a clear card number.
 
 mod chunk;
+mod findings;
+mod people;
 mod read;
 mod records;
 mod schema;
+mod tickets;
 mod write;
 
 pub use chunk::{Chunk, Counted, Step, TerminalSeen, Undecodable};
-pub use read::{Counts, FindingFilter, OutcomeFilter, PaymentFilter, Reader, Scope};
+pub use findings::{FindingCounts, FindingFilter};
+pub use people::{Outgoing, People, Said};
+pub use read::{Counts, OutcomeFilter, PaymentFilter, Reader, Scope};
 pub use records::{
-    FindingRecord, PaymentRecord, ReasonRecord, ScopeCounts, StepRecord, TerminalRecord, UndecodedRecord,
+    FindingRecord, JudgementRecord, PaymentRecord, ReasonRecord, ScopeCounts, StepRecord, TerminalRecord,
+    UndecodedRecord,
 };
+pub use tickets::{Ticket, TicketOutcome, Tickets};
 pub use write::{Bounds, Store};
 
 /// Why the store can't do its work.

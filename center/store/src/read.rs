@@ -1,8 +1,7 @@
 //! What the pages ask: one function per question, each with its bound.
 
 use crate::records::{
-    FindingRecord, PAYMENT, PaymentRecord, ScopeCounts, StepRecord, TerminalRecord, UndecodedRecord, finding,
-    payment, terminal,
+    PAYMENT, PaymentRecord, ScopeCounts, StepRecord, TerminalRecord, UndecodedRecord, payment, terminal,
 };
 use crate::{Counted, StoreError};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, ToSql};
@@ -10,7 +9,7 @@ use std::path::Path;
 
 /// A connection that only reads.
 pub struct Reader {
-    connection: Connection,
+    pub(crate) connection: Connection,
 }
 
 /// Which outcomes a list shows.
@@ -50,17 +49,6 @@ pub struct PaymentFilter {
     pub before: Option<u64>,
     /// Only payments that changed at or after this place in the log.
     pub changed_from: Option<u64>,
-    /// At most so many.
-    pub limit: u32,
-}
-
-/// What a list of findings shows.
-#[derive(Clone, Debug, Default)]
-pub struct FindingFilter {
-    /// Only findings about this (`terminal`, `merchant`, `card`, `issuer`) and name.
-    pub subject: Option<(String, String)>,
-    /// Only findings that ended before this place in the log.
-    pub before: Option<u64>,
     /// At most so many.
     pub limit: u32,
 }
@@ -236,46 +224,14 @@ impl Reader {
         Ok(counts.first().copied().unwrap_or_default())
     }
 
-    /// Findings, newest first.
-    ///
-    /// # Errors
-    /// If the database refuses.
-    pub fn findings(&self, filter: &FindingFilter) -> Result<Vec<FindingRecord>, StoreError> {
-        let before = filter.before.map_or(i64::MAX, |b| b as i64);
-        let limit = filter.limit.clamp(1, 500);
-        let columns = "SELECT id, code, subject_kind, subject, severity, first_offset, last_offset, found_at, body FROM finding";
-        match &filter.subject {
-            Some((kind, name)) => self.rows(
-                &format!("{columns} WHERE subject_kind = $1 AND subject = $2 AND last_offset < $3 ORDER BY last_offset DESC LIMIT {limit}"),
-                &[Box::new(kind.clone()), Box::new(name.clone()), Box::new(before)],
-                finding,
-            ),
-            None => self.rows(
-                &format!("{columns} WHERE last_offset < $1 ORDER BY last_offset DESC LIMIT {limit}"),
-                &[Box::new(before)],
-                finding,
-            ),
-        }
-    }
-
-    /// One finding.
-    ///
-    /// # Errors
-    /// If the database refuses.
-    pub fn finding(&self, id: &str) -> Result<Option<FindingRecord>, StoreError> {
-        let sql =
-            "SELECT id, code, subject_kind, subject, severity, first_offset, last_offset, found_at, body
-            FROM finding WHERE id = $1";
-        Ok(self.connection.prepare_cached(sql)?.query_row([id], finding).optional()?)
-    }
-
-    /// How many findings there are, and how many terminals were heard since a log time.
+    /// How many findings are open, and how many terminals were heard since a log time.
     ///
     /// # Errors
     /// If the database refuses.
     pub fn totals(&self, since: i64) -> Result<(u64, u64), StoreError> {
         let findings: i64 =
-            self.connection.query_row("SELECT COUNT(*) FROM finding", [], |row| row.get(0))?;
+            self.connection
+                .query_row("SELECT COUNT(*) FROM finding WHERE state = 0", [], |row| row.get(0))?;
         let terminals: i64 = self
             .connection
             .prepare_cached("SELECT COUNT(*) FROM terminal WHERE last_seen >= $1")?
@@ -352,7 +308,7 @@ impl Reader {
         })
     }
 
-    fn rows<T>(
+    pub(crate) fn rows<T>(
         &self,
         sql: &str,
         values: &[Box<dyn ToSql>],

@@ -56,6 +56,8 @@ pub struct PaymentRecord {
     pub decision: u8,
     pub reasons: Vec<ReasonRecord>,
     pub features: Vec<i64>,
+    /// North and east in 1e-5 degrees, as the terminal said.
+    pub place: Option<(i32, i32)>,
 }
 
 /// One step of a payment.
@@ -100,6 +102,25 @@ pub struct FindingRecord {
     pub other_explanations: Vec<Text>,
     pub next_steps: Vec<Text>,
     pub events: Vec<u64>,
+    /// Number of [`tg_event::JudgementVerdict`]: what a person said of it last.
+    pub state: u8,
+}
+
+/// What a person said of a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgementRecord {
+    /// Its identity in hexadecimal.
+    pub id: String,
+    /// Number of [`tg_event::JudgementVerdict`].
+    pub verdict: u8,
+    /// The reason's stable name; may be empty.
+    pub reason: String,
+    /// Free text; empty if none was written, or if the store was made anew from the log, which has none.
+    pub note: String,
+    /// Who said it; empty if that is not known.
+    pub said_by: String,
+    /// When.
+    pub said_at: i64,
 }
 
 /// One terminal.
@@ -148,7 +169,8 @@ pub(crate) const PAYMENT: &str =
     "payment, changed, feed, opened_at, answered_at, scheme, mti, terminal, merchant, acquirer, issuer,
     serial, reference, authorization_code, card_token, bin, last4, card_length, expiry, amount, currency,
     processing_code, entry_mode, trace, batch, terminal_month, terminal_day, terminal_second, mac, outcome,
-    response_code, response_class, repeats, score, decision, reasons, features";
+    response_code, response_class, repeats, score, decision, reasons, features, latitude,
+    longitude";
 
 #[derive(Deserialize)]
 struct StoredText {
@@ -227,8 +249,13 @@ pub(crate) fn payment(row: &Row<'_>) -> rusqlite::Result<PaymentRecord> {
         decision: row.get(34)?,
         reasons: reasons.into_iter().map(|r| ReasonRecord { code: r.code, text: r.text.into() }).collect(),
         features: json(row, 36)?,
+        place: row.get::<_, Option<i32>>(37)?.zip(row.get::<_, Option<i32>>(38)?),
     })
 }
+
+/// The columns that [`finding`] reads, in its order.
+pub(crate) const FINDING: &str =
+    "id, code, subject_kind, subject, severity, first_offset, last_offset, found_at, body, state";
 
 pub(crate) fn finding(row: &Row<'_>) -> rusqlite::Result<FindingRecord> {
     let body: StoredFinding = json(row, 8)?;
@@ -248,6 +275,7 @@ pub(crate) fn finding(row: &Row<'_>) -> rusqlite::Result<FindingRecord> {
         other_explanations: texts(body.other_explanations),
         next_steps: texts(body.next_steps),
         events: body.events,
+        state: row.get(9)?,
     })
 }
 

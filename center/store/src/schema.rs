@@ -4,7 +4,10 @@ use crate::StoreError;
 use rusqlite::Connection;
 
 /// Version of the tables below.
-pub(crate) const SCHEMA: i64 = 1;
+pub(crate) const SCHEMA: i64 = STEPS.len() as i64;
+
+/// What leads from each schema to the next; the first makes an empty database into schema 1.
+const STEPS: [&str; 2] = [TABLES, JUDGEMENTS];
 
 /// Offsets are places in the log; times are log times in microseconds since 1970 UTC.
 const TABLES: &str = "
@@ -66,18 +69,60 @@ CREATE TABLE minute (
 );
 ";
 
+/// Where a payment was made, as its terminal said (1e-5 degrees); what people say of findings, and what of it has yet to go into the journal. `rank` rises by one with each
+/// judgement: the highest of a finding is the one that holds, and `state` beside the finding repeats its
+/// verdict, so that a list needs no search for it.
+const JUDGEMENTS: &str = "
+ALTER TABLE payment ADD COLUMN latitude BIGINT;
+ALTER TABLE payment ADD COLUMN longitude BIGINT;
+
+ALTER TABLE finding ADD COLUMN state BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX finding_state ON finding (state, last_offset);
+CREATE INDEX finding_code ON finding (code, last_offset);
+
+CREATE TABLE judgement (
+    id TEXT PRIMARY KEY, rank BIGINT NOT NULL, tenant BIGINT NOT NULL, finding TEXT NOT NULL,
+    verdict BIGINT NOT NULL, reason TEXT NOT NULL, note TEXT NOT NULL, said_by TEXT NOT NULL,
+    said_at BIGINT NOT NULL
+);
+CREATE INDEX judgement_finding ON judgement (finding, rank);
+CREATE INDEX judgement_rank ON judgement (rank);
+
+CREATE TABLE outbox (id TEXT PRIMARY KEY, rank BIGINT NOT NULL, body TEXT NOT NULL);
+";
+
 /// Brings a database to [`SCHEMA`].
 pub(crate) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match found {
-        0 => {
-            let transaction = connection.transaction()?;
-            transaction.execute_batch(TABLES)?;
-            transaction.pragma_update(None, "user_version", SCHEMA)?;
-            transaction.commit()?;
-            Ok(())
-        }
-        SCHEMA => Ok(()),
-        found => Err(StoreError::Newer { found, known: SCHEMA }),
+    let done = usize::try_from(found).ok().filter(|done| *done <= STEPS.len());
+    let Some(done) = done else { return Err(StoreError::Newer { found, known: SCHEMA }) };
+    if done < STEPS.len() {
+        let transaction = connection.transaction()?;
+        STEPS.into_iter().skip(done).try_for_each(|step| transaction.execute_batch(step))?;
+        transaction.pragma_update(None, "user_version", SCHEMA)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_of_schema_1_keeps_its_rows_and_learns_the_rest() {
+        let mut connection = Connection::open_in_memory().expect("opens");
+        connection.execute_batch(TABLES).expect("schema 1");
+        let row = "INSERT INTO finding VALUES ('F-9-0', 0, 'card_testing', 'terminal', '70310482', 2, 1, 9, 9, '{}')";
+        connection.execute_batch(row).expect("a row of then");
+        connection.pragma_update(None, "user_version", 1).expect("is marked");
+        prepare(&mut connection).expect("is brought up");
+        prepare(&mut connection).expect("and stays");
+        let state: i64 = connection
+            .query_row("SELECT state FROM finding", [], |row| row.get(0))
+            .expect("the row is there");
+        assert_eq!(state, 0);
+        connection.pragma_update(None, "user_version", 99).expect("is marked");
+        assert!(matches!(prepare(&mut connection), Err(StoreError::Newer { found: 99, known: SCHEMA })));
     }
 }

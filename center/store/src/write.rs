@@ -1,7 +1,7 @@
 //! The one writer: applies chunks, keeps the bounds.
 
-use crate::{Chunk, Reader, Step, StoreError, TerminalSeen, schema};
-use rusqlite::{Connection, Transaction, named_params, params};
+use crate::{Chunk, Reader, Step, StoreError, TerminalSeen, people, schema};
+use rusqlite::{Connection, Transaction, TransactionBehavior, named_params, params};
 use std::path::{Path, PathBuf};
 use tg_event::{Finding, FindingSubject, Message, Outcome};
 use tg_types::{Short, TenantId};
@@ -17,6 +17,8 @@ pub struct Bounds {
     pub minute_days_max: i64,
     /// Terminals.
     pub terminals_max: u64,
+    /// Findings, with what people said of them.
+    pub findings_max: u64,
 }
 
 impl Default for Bounds {
@@ -26,6 +28,7 @@ impl Default for Bounds {
             undecoded_max: 100_000,
             minute_days_max: 400,
             terminals_max: 2_000_000,
+            findings_max: 200_000,
         }
     }
 }
@@ -81,9 +84,10 @@ impl Store {
     /// # Errors
     /// If the database refuses; then nothing has changed.
     pub fn apply(&mut self, chunk: &Chunk) -> Result<(), StoreError> {
-        let transaction = self.connection.transaction()?;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         chunk.steps.iter().try_for_each(|step| write_step(&transaction, step))?;
         chunk.findings.iter().try_for_each(|finding| write_finding(&transaction, finding))?;
+        chunk.judgements.iter().try_for_each(|j| people::take_over(&transaction, j))?;
         for ((tenant, terminal), seen) in &chunk.terminals {
             write_terminal(&transaction, *tenant, terminal, seen)?;
         }
@@ -153,6 +157,13 @@ fn keep_bounds(t: &Transaction<'_>, bounds: Bounds) -> Result<(), StoreError> {
         "DELETE FROM terminal WHERE last_seen < (SELECT last_seen FROM terminal ORDER BY last_seen DESC LIMIT 1 OFFSET $1)",
         params![bounds.terminals_max as i64],
     )?;
+    let gone = t.execute(
+        "DELETE FROM finding WHERE last_offset < (SELECT last_offset FROM finding ORDER BY last_offset DESC LIMIT 1 OFFSET $1)",
+        params![bounds.findings_max.saturating_sub(1) as i64],
+    )?;
+    if gone > 0 {
+        t.execute("DELETE FROM judgement WHERE finding NOT IN (SELECT id FROM finding)", [])?;
+    }
     Ok(())
 }
 
@@ -225,7 +236,7 @@ fn upsert_payment(t: &Transaction<'_>, step: &Step, m: &Message) -> Result<(), S
             $terminal, $merchant, $acquirer, $issuer, $serial, $reference, $authorization_code,
             $card_token, $bin, $last4, $card_length, $expiry, $amount, $currency, $processing_code, $entry_mode,
             $trace, $batch, $terminal_month, $terminal_day, $terminal_second, $mac,
-            $outcome, $failed, '', 0, 0, $score, $decision, $reasons, $features)
+            $outcome, $failed, '', 0, 0, $score, $decision, $reasons, $features, $latitude, $longitude)
          ON CONFLICT (payment) DO UPDATE SET
             acquirer = CASE WHEN payment.acquirer = '' THEN excluded.acquirer ELSE payment.acquirer END,
             issuer = CASE WHEN payment.issuer = '' THEN excluded.issuer ELSE payment.issuer END,
@@ -270,6 +281,8 @@ fn upsert_payment(t: &Transaction<'_>, step: &Step, m: &Message) -> Result<(), S
         "$decision": verdict.map_or(0, |v| v.decision as i64),
         "$reasons": reasons,
         "$features": features,
+        "$latitude": m.place.map(|p| p.latitude),
+        "$longitude": m.place.map(|p| p.longitude),
     })?;
     Ok(())
 }
@@ -286,7 +299,9 @@ fn write_finding(t: &Transaction<'_>, f: &Finding) -> Result<(), StoreError> {
         "other_explanations": f.other_explanations, "next_steps": f.next_steps, "events": f.events,
     });
     t.prepare_cached(
-        "INSERT INTO finding VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
+        "INSERT INTO finding (id, tenant, code, subject_kind, subject, severity, first_offset, last_offset,
+            found_at, body)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
     )?
     .execute(params![
         f.id,

@@ -21,6 +21,7 @@ fn message(mti: u16, terminal: &str, last4: u16) -> Box<Message> {
         trace: Some(418),
         terminal: Short::new(terminal).expect("fits"),
         merchant: Short::new("899000058120417").expect("fits"),
+        place: tg_event::Place::new(3_123_456, 12_147_000),
         retrieval_reference: Short::new(if mti == 0x0210 { "532814000418" } else { "" }).expect("fits"),
         ..Message::default()
     })
@@ -100,6 +101,7 @@ fn a_payment_is_one_row_with_its_steps() {
     assert_eq!(payment.reference, "532814000418", "the answer brings the reference");
     assert_eq!((payment.features, payment.reasons[0].text.en.as_ref()), (vec![1, 2, 3], "Nothing unusual"));
     assert_eq!(payment.answered_at, Some(11_000));
+    assert_eq!(payment.place, Some((3_123_456, 12_147_000)));
     let steps: Vec<_> = reader.steps(10).expect("reads").into_iter().map(|s| (s.offset, s.mti)).collect();
     assert_eq!(steps, [(10, "0200".to_owned()), (11, "0210".to_owned())]);
     assert_eq!(store.next_offset().expect("reads"), 12);
@@ -205,7 +207,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
     raw.pragma_update(None, "user_version", 99).expect("writes");
     drop(raw);
     let refused = Store::open(&path, Bounds::default()).err().map(|e| e.to_string());
-    assert_eq!(refused.as_deref(), Some("the database has schema 99, this program knows 1"));
+    assert_eq!(refused.as_deref(), Some("the database has schema 99, this program knows 2"));
 }
 
 #[test]

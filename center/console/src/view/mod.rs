@@ -7,10 +7,12 @@
 //! Instants are microseconds since 1970-01-01 UTC (`*_us`), spans milliseconds (`*_ms`), shares basis
 //! points (`*_bp`, 10,000 = all).
 
+mod finding;
 mod machine;
 mod payment;
 mod rooms;
 
+pub use finding::*;
 pub use machine::*;
 pub use payment::*;
 pub use rooms::*;

@@ -119,7 +119,7 @@ pub struct PaymentRow {
     /// Merchant number (field 42).
     pub merchant: String,
     /// Merchant's name, where known.
-    pub merchant_name: Option<String>,
+    pub merchant_name: Option<Text>,
     /// The card, where the messages named one.
     pub card: Option<Card>,
     /// Amount, where the messages named one.

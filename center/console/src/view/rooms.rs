@@ -1,127 +1,9 @@
-//! The rooms around a payment: overview, lists, finding, terminal, search.
+//! The rooms around a payment: overview, lists, terminal, search.
 //!
-//! Why it exists: one struct a page, so that the server's queries have a shape to fill. Never holds a
-//! verdict on a person: a finding is suspected, with what it does not show.
+//! Why it exists: one struct a page, so that the server's queries have a shape to fill.
 
-use super::{Amount, Feed, Outcome, PaymentRow};
+use super::{Feed, FindingRow, Mark, PaymentRow};
 use tg_text::Text;
-
-/// How much a finding matters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Severity {
-    /// Good to know.
-    Info,
-    /// Low.
-    Low,
-    /// Medium.
-    #[default]
-    Medium,
-    /// High.
-    High,
-    /// Look at it now.
-    Critical,
-}
-
-/// What a finding is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// A terminal number.
-    Terminal(String),
-    /// A merchant number and its name, where known.
-    Merchant(String, Option<String>),
-    /// A card.
-    Card(super::Card),
-    /// An issuer, by name or BIN.
-    Issuer(String),
-    /// Anything else, in words.
-    Other(Text),
-}
-
-/// One finding in a list.
-#[derive(Clone, Debug)]
-pub struct FindingRow {
-    /// Its id as in its address: `/findings/{id}`.
-    pub id: String,
-    /// The detector's code, such as `card_testing`.
-    pub code: String,
-    /// What is suspected.
-    pub title: Text,
-    /// Whom or what it is about.
-    pub subject: Subject,
-    /// How much it matters.
-    pub severity: Severity,
-    /// Log time of the first event.
-    pub first_us: i64,
-    /// Log time of the last event.
-    pub last_us: i64,
-    /// How many events it rests on.
-    pub events: u64,
-    /// In one line.
-    pub summary: Option<Text>,
-}
-
-/// Another explanation of a finding.
-#[derive(Clone, Debug)]
-pub struct OtherExplanation {
-    /// The explanation.
-    pub text: Text,
-    /// True: checked and not supported by the traffic; false: not checked.
-    pub ruled_out: bool,
-}
-
-/// One thing to do next.
-#[derive(Clone, Debug)]
-pub struct Advice {
-    /// A verb and what to do.
-    pub title: Text,
-    /// How, or why, or its limits.
-    pub detail: Option<Text>,
-}
-
-/// One payment as a mark on a time axis.
-#[derive(Clone, Debug, Default)]
-pub struct Mark {
-    /// When.
-    pub at_us: i64,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Its amount, drawn as height where given.
-    pub amount: Option<Amount>,
-}
-
-/// The page of one finding.
-#[derive(Clone, Debug)]
-pub struct FindingPage {
-    /// The finding.
-    pub finding: FindingRow,
-    /// When it was found.
-    pub found_us: Option<i64>,
-    /// What it rests on.
-    pub rests_on: Vec<Text>,
-    /// What it does not show.
-    pub not_shown: Vec<Text>,
-    /// Other explanations.
-    pub other_explanations: Vec<OtherExplanation>,
-    /// What to do next.
-    pub advice: Vec<Advice>,
-    /// What must not be done. Shown in red.
-    pub guards: Vec<Text>,
-    /// Its events as marks, oldest first.
-    pub marks: Vec<Mark>,
-    /// Its payments, newest first.
-    pub payments: Vec<PaymentRow>,
-    /// First and last place in the log.
-    pub offsets: (u64, u64),
-}
-
-/// The list of findings.
-#[derive(Clone, Debug, Default)]
-pub struct FindingsPage {
-    /// Newest first.
-    pub findings: Vec<FindingRow>,
-    /// Cursor of the next page (`?before=`).
-    pub older: Option<String>,
-}
 
 /// The key figures, each with its comparison. `usual` values: the same figure over the hour before;
 /// `None` while there is nothing to compare with.
@@ -274,7 +156,7 @@ pub struct TerminalRow {
     /// Merchant number.
     pub merchant: String,
     /// Merchant's name, where known.
-    pub merchant_name: Option<String>,
+    pub merchant_name: Option<Text>,
     /// Log time of its last message.
     pub last_message_us: Option<i64>,
     /// Payments of the last 24 hours.

@@ -86,7 +86,7 @@ fn base(id: &str, at_us: i64) -> PaymentRow {
         at_us,
         terminal: "70310482".into(),
         merchant: "899000058120417".into(),
-        merchant_name: Some("老榆树面馆 · 文渠路店".into()),
+        merchant_name: Some(t("老榆树面馆 · 文渠路店", "Old Elm Noodles, Wenqu Road")),
         card: Some(card()),
         amount: Some(Amount { minor: 12_800, currency: 156 }),
         kind: Some(t("消费", "Sale")),
@@ -274,7 +274,7 @@ pub fn mac_failed() -> PaymentPage {
 pub fn expired() -> PaymentPage {
     let mut payment = base("20312", T - 620 * S);
     payment.terminal = "70310955".into();
-    payment.merchant_name = Some("灯庭药房 · 文渠路 12 号".into());
+    payment.merchant_name = Some(t("灯庭药房 · 文渠路 12 号", "Lantern Court Pharmacy, Wenqu Road 12"));
     payment.card = Some(Card { bin: "629900".into(), last_four: "7052".into(), length: 19 });
     payment.amount = Some(Amount { minor: 9_250, currency: 156 });
     payment.outcome = Outcome::Declined;
@@ -345,7 +345,7 @@ pub fn reversal_sent() -> PaymentPage {
 pub fn unknown() -> PaymentPage {
     let mut payment = base("20431", T - 240 * S);
     payment.terminal = "70326614".into();
-    payment.merchant_name = Some("南桥鲜果".into());
+    payment.merchant_name = Some(t("南桥鲜果", "Nanqiao Fresh Fruit"));
     payment.amount = Some(Amount { minor: 5_800, currency: 156 });
     payment.card = Some(Card { bin: "622424".into(), last_four: "3317".into(), length: 16 });
     payment.outcome = Outcome::Unknown;
@@ -430,6 +430,21 @@ pub fn finding_row() -> FindingRow {
             "10 分钟内 14 张不同的卡，金额都在 ¥5 以下，13 张失败。",
             "14 different cards in 10 minutes, all below ¥5, 13 failed.",
         )),
+        state: FindingState::Open,
+        truth: None,
+    }
+}
+
+/// A finding of another kind about the same terminal.
+pub fn cloned_row() -> FindingRow {
+    FindingRow {
+        id: "F-20011-0".into(),
+        code: "cloned_terminal".into(),
+        title: t("疑似两台设备共用一个终端号", "Two devices suspected behind one terminal number"),
+        severity: Severity::Critical,
+        summary: None,
+        state: FindingState::Confirmed,
+        ..finding_row()
     }
 }
 
@@ -493,6 +508,129 @@ pub fn finding() -> FindingPage {
         marks,
         payments: vec![expired().payment, unknown().payment],
         offsets: (19_902, 20_399),
+        shop: Some(t("灯庭药房 · 文渠路 12 号", "Lantern Court Pharmacy, Wenqu Road 12")),
+        contacts: vec![Contact {
+            who: t("收单机构", "The acquirer"),
+            by: t("由您或店方拨打", "you or the shop calls"),
+            phone: Some("400-000-0000".into()),
+            tell: vec![
+                Tell { label: t("终端号", "Terminal"), value: "70326614".into() },
+                Tell { label: t("发现编号", "Finding"), value: "F-20399-0".into() },
+            ],
+        }],
+        picture: Picture::Marks,
+        similar: vec![cloned_row()],
+        judged: vec![],
+        form_problem: None,
+        form_id: "00112233445566778899aabbccddeeff".into(),
+    }
+}
+
+/// Two counts under one number, dismissed and taken back once.
+pub fn cloned() -> FindingPage {
+    let point =
+        |i: i64, trace: u32, second: bool| CountPoint { at_us: T - 900 * S + i * 30 * S, trace, second };
+    let points = (0..30_u32).flat_map(|i| {
+        let first = point(i64::from(i), 212 + i * 2, false);
+        let second = (i > 10).then(|| point(i64::from(i), 102 + i, true));
+        std::iter::once(first).chain(second)
+    });
+    let judged = |state, reason: Option<Text>, note: Option<&str>, at_us| Judged {
+        state,
+        reason,
+        note: note.map(Into::into),
+        by: Some(t("本机控制台", "this console")),
+        at_us,
+    };
+    FindingPage {
+        finding: cloned_row(),
+        picture: Picture::Counts(points.collect()),
+        judged: vec![
+            judged(FindingState::Confirmed, None, Some("Seal broken, serial differs"), T + 40 * S),
+            judged(FindingState::Open, None, None, T + 30 * S),
+            judged(FindingState::Dismissed, Some(DISMISS_REASONS[1].text.clone()), None, T + 20 * S),
+        ],
+        similar: vec![finding_row()],
+        ..finding()
+    }
+}
+
+/// One device under two merchants, with a form that was sent without a reason.
+pub fn lanes() -> FindingPage {
+    let lane = |zh, en, from: i64| Lane {
+        label: t(zh, en),
+        detail: None,
+        marks: finding().marks.into_iter().skip(from as usize).step_by(2).collect(),
+    };
+    let picture = Picture::Lanes(vec![
+        lane("商户 899000058120417", "Merchant 899000058120417", 0),
+        lane("商户 899000058120418", "Merchant 899000058120418", 7),
+    ]);
+    let subject = Subject::Serial("000024039991810100000206".into());
+    FindingPage {
+        finding: FindingRow { code: "several_merchants".into(), subject, ..finding_row() },
+        picture,
+        form_problem: Some(t("排除时请选择原因。", "Choose a reason to dismiss it.")),
+        similar: vec![],
+        payments: vec![],
+        contacts: vec![],
+        ..finding()
+    }
+}
+
+/// A card in two places.
+pub fn travelled() -> FindingPage {
+    let sighting = |zh, en, at_us, id: &str| Sighting { place: t(zh, en), at_us, payment: Some(id.into()) };
+    let picture = Picture::Distance {
+        from: sighting("北纬 30.57，东经 104.07", "30.57 N, 104.07 E", T - 1_500 * S, "20312"),
+        to: sighting("北纬 31.23，东经 121.47", "31.23 N, 121.47 E", T, "20431"),
+        kilometres: 1_660,
+    };
+    FindingPage {
+        finding: FindingRow {
+            code: "impossible_travel".into(),
+            subject: Subject::Card(card()),
+            state: FindingState::Dismissed,
+            truth: Some(Truth::FalseAlarm),
+            ..finding_row()
+        },
+        picture,
+        ..finding()
+    }
+}
+
+/// The list with the truth switched on.
+pub fn findings_page() -> FindingsPage {
+    let other = FindingRow {
+        id: "F-20500-0".into(),
+        subject: Subject::Card(card()),
+        truth: Some(Truth::FalseAlarm),
+        state: FindingState::Dismissed,
+        ..finding_row()
+    };
+    let staged = |found| StagedAttack {
+        code: "card_testing".into(),
+        title: t("疑似试卡", "Suspected card testing"),
+        subject: Subject::Terminal("70326614".into()),
+        started_us: T - 900 * S,
+        found,
+    };
+    FindingsPage {
+        filter: FindingFilterForm {
+            state: "all".into(),
+            code: "card_testing".into(),
+            ..FindingFilterForm::default()
+        },
+        findings: vec![FindingRow { truth: Some(Truth::Staged), ..finding_row() }, cloned_row(), other],
+        older: Some("F-20500-0".into()),
+        counts: (1, 1, 1),
+        codes: vec![("card_testing".into(), t("疑似试卡", "Suspected card testing"))],
+        truth: Some(TruthPart {
+            on: true,
+            staged: vec![staged(Some(("F-20399-0".into(), 48_000))), staged(None)],
+            false_alarms: 1,
+        }),
+        ..FindingsPage::default()
     }
 }
 
@@ -607,7 +745,7 @@ pub fn terminal_row() -> TerminalRow {
     TerminalRow {
         terminal: "70310482".into(),
         merchant: "899000058120417".into(),
-        merchant_name: Some("老榆树面馆 · 文渠路店".into()),
+        merchant_name: Some(t("老榆树面馆 · 文渠路店", "Old Elm Noodles, Wenqu Road")),
         last_message_us: Some(T + 40 * S),
         payments: 426,
         failed: 11,
@@ -761,11 +899,18 @@ pub fn pages(lang: Lang) -> Vec<(&'static str, maud::Markup)> {
         ("payment-unknown", c::payment(&unknown(), &f("/payments/20431"))),
         ("payment-reversal", c::payment(&reversal_sent(), &f("/payments/20433"))),
         ("payment-approved", c::payment(&approved(), &f("/payments/20100"))),
+        ("findings", c::findings(&findings_page(), &f("/findings"))),
         (
-            "findings",
-            c::findings(&FindingsPage { findings: vec![finding_row()], older: None }, &f("/findings")),
+            "findings-empty",
+            c::findings(
+                &FindingsPage { truth: Some(TruthPart::default()), ..FindingsPage::default() },
+                &f("/findings"),
+            ),
         ),
         ("finding", c::finding(&finding(), &f("/findings/F-20399-0"))),
+        ("finding-cloned", c::finding(&cloned(), &f("/findings/F-20011-0"))),
+        ("finding-lanes", c::finding(&lanes(), &f("/findings/F-20399-0"))),
+        ("finding-travel", c::finding(&travelled(), &f("/findings/F-20399-0"))),
         (
             "terminals",
             c::terminals(&TerminalsPage { terminals: vec![terminal_row()], older: None }, &f("/terminals")),

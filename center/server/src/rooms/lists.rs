@@ -1,6 +1,6 @@
 //! Lists: payments by filter, what could not be decoded, and the search box.
 
-use super::{HOUR_US, MINUTE_US, finding_row, payment_rows};
+use super::{HOUR_US, MINUTE_US, finding_rows, payment_rows};
 use crate::live::Live;
 use tg_codes::{Catalogue, Direction};
 use tg_console::view::{
@@ -11,6 +11,34 @@ use tg_text::Text;
 
 /// Rows on one page of a list.
 pub(crate) const PAGE_ROWS: u32 = 50;
+
+/// A span of log time; either end may be open.
+pub(crate) struct Span {
+    pub from: Option<i64>,
+    pub to: Option<i64>,
+}
+
+/// The span of two local times as typed; empty is open.
+pub(crate) fn span(from: &str, to: &str, zone: &jiff::tz::TimeZone) -> Result<Span, Text> {
+    let time = |text: &str| -> Result<Option<i64>, Text> {
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        let wrong = Text::fixed(
+            "时间的格式不对，例如 2026-01-02T15:04",
+            "The time is not of the form 2026-01-02T15:04",
+        );
+        let local: jiff::civil::DateTime = text.trim().parse().map_err(|_| wrong.clone())?;
+        local.to_zoned_datetime(zone.clone()).map(|z| Some(z.timestamp().as_microsecond())).map_err(|_| wrong)
+    };
+    let (from, to) = (time(from)?, time(to)?);
+    if let (Some(from), Some(to)) = (from, to)
+        && from >= to
+    {
+        return Err(Text::fixed("起始时间应早于截止时间", "The first time has to be before the second"));
+    }
+    Ok(Span { from, to })
+}
 
 /// What a filter form asks of the store, or what is wrong with it.
 pub(crate) fn payment_filter(filter: &Filter, zone: &jiff::tz::TimeZone) -> Result<PaymentFilter, Text> {
@@ -27,21 +55,7 @@ pub(crate) fn payment_filter(filter: &Filter, zone: &jiff::tz::TimeZone) -> Resu
             ));
         }
     };
-    let time = |text: &str| -> Result<Option<i64>, Text> {
-        let Some(text) = some(text) else { return Ok(None) };
-        let wrong = Text::fixed(
-            "时间的格式不对，例如 2026-01-02T15:04",
-            "The time is not of the form 2026-01-02T15:04",
-        );
-        let local: jiff::civil::DateTime = text.parse().map_err(|_| wrong.clone())?;
-        local.to_zoned_datetime(zone.clone()).map(|z| Some(z.timestamp().as_microsecond())).map_err(|_| wrong)
-    };
-    let (from, to) = (time(&filter.from)?, time(&filter.to)?);
-    if let (Some(from), Some(to)) = (from, to)
-        && from >= to
-    {
-        return Err(Text::fixed("起始时间应早于截止时间", "The first time has to be before the second"));
-    }
+    let Span { from, to } = span(&filter.from, &filter.to, zone)?;
     Ok(PaymentFilter {
         reference: some(&filter.reference),
         terminal: some(&filter.terminal),
@@ -170,7 +184,7 @@ pub(crate) fn search_page(reader: &Reader, query: &str, live: &Live) -> Result<S
         let subject = Some(("terminal".to_owned(), terminal.terminal.clone()));
         let findings =
             reader.findings(&FindingFilter { subject, limit: HITS_MAX, ..FindingFilter::default() })?;
-        page.findings = findings.iter().map(finding_row).collect();
+        page.findings = finding_rows(reader, &findings)?;
     }
     let code = query.to_uppercase();
     page.codes = Catalogue::builtin()

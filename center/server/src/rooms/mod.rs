@@ -4,6 +4,10 @@
 //! comes from the catalogue, what to do from the diagnosis.
 
 mod finding;
+mod finding_calls;
+mod finding_export;
+mod finding_picture;
+mod findings_list;
 mod health;
 mod lists;
 mod overview;
@@ -11,11 +15,13 @@ mod payment;
 mod payment_row;
 mod terminal;
 
-pub(crate) use finding::{finding_page, finding_row, findings_page};
+pub(crate) use finding::{THIS_CONSOLE, finding_page, finding_rows};
+pub(crate) use finding_export::{Form, export_finding, export_findings};
+pub(crate) use findings_list::{finding_filter, findings_page};
 pub(crate) use health::{feeds, health_page, resident_bytes};
 pub(crate) use lists::{payment_filter, payments_page, search_page, undecoded_page};
 pub(crate) use overview::overview_page;
-pub(crate) use payment::payment_page;
+pub(crate) use payment::{payment_page, query_first};
 pub(crate) use payment_row::payment_rows;
 pub(crate) use terminal::{terminal_page, terminals_page};
 

@@ -1,7 +1,7 @@
 //! The first page: figures with their comparison, the last hour, what failed and why.
 
 use super::payment_row::short;
-use super::{DAY_US, HOUR_US, MINUTE_US, finding_row, payment_rows};
+use super::{DAY_US, HOUR_US, MINUTE_US, finding_rows, payment_rows};
 use crate::live::Live;
 use std::collections::BTreeMap;
 use tg_codes::{Catalogue, Direction, Scheme};
@@ -41,7 +41,7 @@ pub(crate) fn overview_page(
         minutes,
         failures: failures(reader, from, to, hours[0].unknown)?,
         failed: payment_rows(reader, &reader.payments(&latest)?, live)?,
-        findings: findings.iter().map(finding_row).collect(),
+        findings: finding_rows(reader, &findings)?,
         undecoded: sum(Counted::Undecoded)?,
         frames: sum(Counted::Frames)?,
         feeds,

@@ -5,7 +5,7 @@
 
 use super::payment_row::{code_words, outcome, payment_row, scheme};
 use super::terminal::clock_offset_ms;
-use super::{DAY_US, MINUTE_US, finding_row, payment_rows};
+use super::{DAY_US, MINUTE_US, finding_rows, payment_rows};
 use crate::live::Live;
 use tg_codes::{Catalogue, Direction, Domain};
 use tg_console::view::{
@@ -45,7 +45,8 @@ pub(crate) fn payment_page(
         PaymentFilter { terminal: Some(record.terminal.clone()), limit: 9, ..PaymentFilter::default() };
     let same: Vec<PaymentRecord> = reader.payments(&same)?.into_iter().filter(|p| p.payment != id).collect();
     let subject = Some(("terminal".to_owned(), record.terminal.clone()));
-    let findings = reader.findings(&FindingFilter { subject, limit: 20, ..FindingFilter::default() })?;
+    let mut findings = reader.findings(&FindingFilter { subject, limit: 20, ..FindingFilter::default() })?;
+    findings.retain(|f| f.events.contains(&id));
     let needs_help = !matches!(row.outcome, view::Outcome::Approved | view::Outcome::Waiting);
     Ok(Some(PaymentPage {
         money: money(&row.outcome, &record),
@@ -60,7 +61,7 @@ pub(crate) fn payment_page(
             .map(|r| Reason { code: r.code.clone(), text: r.text.clone(), points: None })
             .collect(),
         features: features(&record),
-        findings: findings.iter().filter(|f| f.events.contains(&id)).map(finding_row).collect(),
+        findings: finding_rows(reader, &findings)?,
         same_terminal: payment_rows(reader, &same, live)?,
         payment: row,
     }))
@@ -243,7 +244,7 @@ fn money(outcome: &view::Outcome, record: &PaymentRecord) -> MoneyKnown {
 }
 
 /// A code that leaves the outcome open (98, 68, 96 ...): the original has to be queried.
-fn query_first(record: &PaymentRecord) -> bool {
+pub(crate) fn query_first(record: &PaymentRecord) -> bool {
     row(record).is_none_or(|row| row.retryable == tg_codes::Retryable::QueryFirst)
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn payment_row(
         at_us: record.opened_at,
         terminal: record.terminal.clone(),
         merchant: record.merchant.clone(),
-        merchant_name: live.place(&record.terminal).map(|p| p.name.zh.into_owned()),
+        merchant_name: live.place(&record.terminal).map(|p| p.name),
         card: card(record),
         amount: amount(record),
         kind: kind(record),

@@ -1,7 +1,7 @@
 //! Terminals: the list, and one with what is known of it.
 
 use super::payment_row::{amount, outcome};
-use super::{DAY_US, finding_row, payment_rows};
+use super::{DAY_US, finding_rows, payment_rows};
 use crate::live::Live;
 use tg_console::view::{Mark, TerminalPage, TerminalRow, TerminalsPage};
 use tg_store::{FindingFilter, PaymentFilter, PaymentRecord, Reader, StoreError, TerminalRecord};
@@ -16,7 +16,7 @@ pub(super) fn row(
     Ok(TerminalRow {
         terminal: record.terminal.clone(),
         merchant: record.merchant.clone(),
-        merchant_name: live.place(&record.terminal).map(|p| p.name.zh.into_owned()),
+        merchant_name: live.place(&record.terminal).map(|p| p.name),
         last_message_us: Some(record.last_seen),
         payments: approved + failed,
         failed,
@@ -76,7 +76,7 @@ pub(crate) fn terminal_page(
             .map(|p| Mark { at_us: p.opened_at, outcome: outcome(p.outcome), amount: amount(p) })
             .collect(),
         payments: payment_rows(reader, &recent[..recent.len().min(20)], live)?,
-        findings: findings(reader, number)?.iter().map(finding_row).collect(),
+        findings: finding_rows(reader, &findings(reader, number)?)?,
     }))
 }
 

@@ -3,6 +3,7 @@
 //! Every answer carries the strict headers; requests from another origin or for another host are refused,
 //! since until there is sign-in only the own machine may ask. Nothing here decides or computes.
 
+mod findings;
 mod guard;
 mod live_streams;
 mod metrics;
@@ -11,8 +12,11 @@ mod pages;
 pub(crate) use pages::asset;
 
 use crate::live::Live;
+use crate::outbox::Desk;
+use crate::rooms::Form;
 use axum::Router;
-use axum::routing::get;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
 use std::sync::{Arc, Mutex, PoisonError};
 use tg_store::{Reader, StoreError};
 
@@ -20,6 +24,8 @@ use tg_store::{Reader, StoreError};
 #[derive(Clone)]
 pub(crate) struct Web {
     pub live: Arc<Live>,
+    /// Where what people make is written.
+    pub desk: Arc<Desk>,
     readers: Arc<Readers>,
     pub streams: Arc<tokio::sync::Semaphore>,
     pub stop: tokio::sync::watch::Receiver<bool>,
@@ -36,8 +42,9 @@ struct Readers {
 
 impl Web {
     pub fn new(live: Arc<Live>, store: std::path::PathBuf, stop: tokio::sync::watch::Receiver<bool>) -> Web {
+        let desk = Arc::new(Desk::new(store.clone()));
         let readers = Arc::new(Readers { path: store, free: Mutex::default() });
-        Web { live, readers, streams: Arc::new(tokio::sync::Semaphore::new(STREAMS_MAX)), stop }
+        Web { live, desk, readers, streams: Arc::new(tokio::sync::Semaphore::new(STREAMS_MAX)), stop }
     }
 
     /// Asks the store on a thread that may block.
@@ -64,8 +71,16 @@ pub(crate) fn router(web: Web) -> Router {
         .route("/", get(pages::overview))
         .route("/payments", get(pages::payments))
         .route("/payments/{id}", get(pages::payment))
-        .route("/findings", get(pages::findings))
-        .route("/findings/{id}", get(pages::finding))
+        .route("/findings", get(findings::findings))
+        .route("/findings/export.json", get(|asked| findings::export_findings(Form::Json, asked)))
+        .route("/findings/export.csv", get(|asked| findings::export_findings(Form::Csv, asked)))
+        .route("/findings/{id}", get(findings::finding))
+        .route("/findings/{id}/export.json", get(|id, asked| findings::export_finding(Form::Json, id, asked)))
+        .route("/findings/{id}/export.csv", get(|id, asked| findings::export_finding(Form::Csv, id, asked)))
+        .route(
+            "/findings/{id}/judgement",
+            post(findings::judge).layer(DefaultBodyLimit::max(findings::FORM_BYTES_MAX)),
+        )
         .route("/terminals", get(pages::terminals))
         .route("/terminals/{number}", get(pages::terminal))
         .route("/undecoded", get(pages::undecoded))

@@ -30,10 +30,7 @@ pub(crate) struct Viewer {
 impl Viewer {
     pub fn of(params: &BTreeMap<String, String>, headers: &HeaderMap) -> Viewer {
         let mut cookies = Vec::new();
-        let mut set = |name: &str, value: &str| {
-            let cookie = format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
-            cookies.extend(HeaderValue::from_str(&cookie));
-        };
+        let mut set = |name: &str, value: &str| cookies.extend(kept_cookie(name, value));
         let asked = params.get("lang").and_then(|l| Lang::from_tag(l));
         if let Some(lang) = asked {
             set("tg_lang", lang.tag());
@@ -63,6 +60,11 @@ impl Viewer {
             self.zone_chosen = true;
         }
         self
+    }
+
+    /// Keeps a choice of the viewer in a cookie.
+    pub(super) fn set_cookie(&mut self, name: &str, value: &str) {
+        self.cookies.extend(kept_cookie(name, value));
     }
 
     /// The frame around a page.
@@ -98,7 +100,11 @@ impl Viewer {
     }
 }
 
-fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+fn kept_cookie(name: &str, value: &str) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly")).ok()
+}
+
+pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|h| h.to_str().ok());
     all.flat_map(|h| h.split(';')).find_map(|c| {
         let (key, value) = c.trim().split_once('=')?;
@@ -118,10 +124,10 @@ type Drawn = Option<Box<dyn FnOnce(&Frame) -> Markup + Send>>;
 
 /// A request for a page: who asks, for what.
 pub(crate) struct Asked {
-    web: Web,
+    pub(super) web: Web,
     path: String,
-    params: BTreeMap<String, String>,
-    viewer: Viewer,
+    pub(super) params: BTreeMap<String, String>,
+    pub(super) viewer: Viewer,
 }
 
 impl FromRequestParts<Web> for Asked {
@@ -137,7 +143,7 @@ impl FromRequestParts<Web> for Asked {
 
 impl Asked {
     /// Makes the page: asks the store, draws, answers.
-    async fn page(
+    pub(super) async fn page(
         self,
         ask: impl FnOnce(&Reader, &Live, &Viewer, i64) -> Result<Drawn, StoreError> + Send + 'static,
     ) -> Response {
@@ -154,16 +160,15 @@ impl Asked {
                 })
             })
             .await;
-        let (status, markup) = answer.unwrap_or_else(|error| {
-            tracing::error!(%error, "the store did not answer");
-            let text = Text::fixed(
-                "数据库没有应答，请稍后再试；接收不受影响",
-                "The database did not answer, try again later; accepting goes on",
-            );
-            let frame = viewer.frame(&web.live, "/", &BTreeMap::new(), now, (0, 0));
-            (StatusCode::SERVICE_UNAVAILABLE, tg_console::problem(&Problem::new("TG-3001", text), &frame))
-        });
-        html(status, markup, &viewer)
+        match answer {
+            Ok((status, markup)) => html(status, markup, &viewer),
+            Err(error) => no_answer(&error, &web, &viewer),
+        }
+    }
+
+    /// The answer when the store gave none.
+    pub(super) fn no_answer(&self, error: &StoreError) -> Response {
+        no_answer(error, &self.web, &self.viewer)
     }
 
     fn number(&self, name: &str) -> Option<u64> {
@@ -171,7 +176,18 @@ impl Asked {
     }
 }
 
-fn html(status: StatusCode, markup: Markup, viewer: &Viewer) -> Response {
+fn no_answer(error: &StoreError, web: &Web, viewer: &Viewer) -> Response {
+    tracing::error!(%error, "the store did not answer");
+    let text = Text::fixed(
+        "数据库没有应答，请稍后再试；接收不受影响",
+        "The database did not answer, try again later; accepting goes on",
+    );
+    let frame = viewer.frame(&web.live, "/", &BTreeMap::new(), web.live.clock.now_us(), (0, 0));
+    let page = tg_console::problem(&Problem::new("TG-3001", text), &frame);
+    html(StatusCode::SERVICE_UNAVAILABLE, page, viewer)
+}
+
+pub(super) fn html(status: StatusCode, markup: Markup, viewer: &Viewer) -> Response {
     let mut response =
         (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], markup.0).into_response();
     for cookie in &viewer.cookies {
@@ -180,7 +196,7 @@ fn html(status: StatusCode, markup: Markup, viewer: &Viewer) -> Response {
     response
 }
 
-fn drawn<V: Send + 'static>(view: V, draw: fn(&V, &Frame) -> Markup) -> Drawn {
+pub(super) fn drawn<V: Send + 'static>(view: V, draw: fn(&V, &Frame) -> Markup) -> Drawn {
     Some(Box::new(move |frame| draw(&view, frame)))
 }
 
@@ -221,22 +237,6 @@ pub(crate) async fn payment(Path(id): Path<String>, asked: Asked) -> Response {
             let Some(id) = id.parse().ok() else { return Ok(None) };
             let view = rooms::payment_page(reader, id, live, viewer.lang)?;
             Ok(view.and_then(|view| drawn(view, tg_console::payment)))
-        })
-        .await
-}
-
-pub(crate) async fn findings(asked: Asked) -> Response {
-    let before = asked.number("before");
-    asked
-        .page(move |reader, _, _, _| Ok(drawn(rooms::findings_page(reader, before)?, tg_console::findings)))
-        .await
-}
-
-pub(crate) async fn finding(Path(id): Path<String>, asked: Asked) -> Response {
-    asked
-        .page(move |reader, live, _, _| {
-            let view = rooms::finding_page(reader, &id, live)?;
-            Ok(view.and_then(|view| drawn(view, tg_console::finding)))
         })
         .await
 }
