@@ -12,6 +12,8 @@
 //! [`Page::styles`] and [`Page::scripts`]: their files stand in `assets/`, their names in `assets.rs` and in
 //! [`ASSETS`]. A page with all that it loads stays under 60 KB.
 
+mod charged;
+mod charged_answer;
 mod frame;
 mod guide_end;
 mod guide_start;
@@ -21,6 +23,8 @@ mod icons;
 mod problem;
 mod questions;
 
+pub use charged::{ChargedAs, ChargedAsk, charged};
+pub use charged_answer::{ChargedAnswer, Known, Stop, StopState, charged_answer};
 pub use frame::{CONTENT_SECURITY_POLICY, Page, PublicFrame, TextSize, page, phone_link};
 pub use guide_end::{GuideDone, Told, guide_done};
 pub use guide_start::{GuideStart, Tile, guide_start};

@@ -24,6 +24,7 @@
 //! switch of an answer leads back to the form. A body is at most [`FORM_BYTES_MAX`]; a page that takes files
 //! puts `.layer(DefaultBodyLimit::max(…))` on its own routes. The store is asked with `visit.public.web.ask`.
 
+mod charged;
 mod door;
 mod guard;
 mod guide;
@@ -53,7 +54,7 @@ pub(crate) const FORM_BYTES_MAX: usize = 16 * 1024;
 
 /// Every page behind the door: its path, as the front page knows it, and its routes.
 fn pages() -> Vec<(&'static str, Router<Public>)> {
-    vec![("/guide", guide::routes())]
+    vec![("/guide", guide::routes()), ("/charged", charged::routes())]
 }
 
 /// What every page behind the door has at hand.

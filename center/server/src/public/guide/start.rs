@@ -193,7 +193,7 @@ mod tests {
         let number = ["6222 0222", "0000 0001"].concat();
         for (code, message) in [("", number.as_str()), (number.as_str(), "")] {
             let refused =
-                understand(Knowledge::builtin(), State::default(), code, message).err().expect("is refused");
+                understand(Knowledge::builtin(), State::default(), code, message).expect_err("is refused");
             assert!(refused.refused.expect("says why").zh.contains("卡号"));
         }
     }
