@@ -3,6 +3,7 @@
 //! Never allocates by a number that it read before it knows that so many bytes are there.
 
 use crate::RestoreError;
+use tg_types::Short;
 
 /// Appends numbers to a snapshot.
 pub(crate) struct Writer<'a>(pub(crate) &'a mut Vec<u8>);
@@ -38,6 +39,16 @@ impl Writer<'_> {
     /// Appends what was put together.
     pub(crate) fn piece(&mut self, piece: &Piece) {
         self.bytes(&piece.bytes[..piece.length]);
+    }
+    /// A text with its length.
+    pub(crate) fn short<const N: usize>(&mut self, text: &Short<N>) {
+        self.u8(text.as_bytes().len() as u8);
+        self.bytes(text.as_bytes());
+    }
+    /// A list of offsets.
+    pub(crate) fn offsets(&mut self, offsets: &[u64]) {
+        self.varint(offsets.len() as u64);
+        offsets.iter().for_each(|offset| self.u64(*offset));
     }
     #[cfg(test)]
     fn zigzag(&mut self, n: i64) {
@@ -170,6 +181,17 @@ impl Reader<'_> {
     }
     pub(crate) fn zigzag(&mut self) -> Read<i64> {
         self.varint().map(|n| (n >> 1) as i64 ^ -((n & 1) as i64))
+    }
+    /// A text with its length.
+    pub(crate) fn short<const N: usize>(&mut self) -> Read<Short<N>> {
+        let length = usize::from(self.u8()?);
+        let (text, rest) = self.0.split_at_checked(length).ok_or(SHORT)?;
+        self.0 = rest;
+        Short::from_trimmed(text).map_err(|_| RestoreError::Damaged("a text is too long"))
+    }
+    /// A list of offsets.
+    pub(crate) fn offsets(&mut self) -> Read<Vec<u64>> {
+        (0..self.count(8)?).map(|_| self.u64()).collect()
     }
     /// A count of items that take at least `least` bytes each: refused if the bytes left can't hold them.
     pub(crate) fn count(&mut self, least: usize) -> Read<usize> {

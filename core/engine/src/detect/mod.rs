@@ -13,7 +13,10 @@ mod book;
 mod card_testing;
 mod cloned_terminal;
 mod distance;
+mod impossible_travel;
 mod moved_terminal;
+mod several_merchants;
+mod signon_storm;
 mod slab;
 mod standing;
 mod texts;
@@ -293,6 +296,9 @@ detectors! {
     card_testing: card_testing::CardTesting,
     cloned_terminal: cloned_terminal::ClonedTerminal,
     moved_terminal: moved_terminal::MovedTerminal,
+    several_merchants: several_merchants::SeveralMerchants,
+    signon_storm: signon_storm::SignonStorm,
+    impossible_travel: impossible_travel::ImpossibleTravel,
 }
 
 impl Detectors {
