@@ -5,7 +5,7 @@
 mod generator;
 
 use generator::{
-    ALIKE, Case, Kind, LEAVES, MIXED, NoiseOn, Payments, Tally, Volumes, named, payments, volumes,
+    ALIKE, Case, Kind, LEAVES, MIXED, NoiseOn, Payments, Tally, Volumes, named, payments, volumes, wandering, Wandering,
 };
 use tg_fleet::locate;
 
@@ -89,6 +89,16 @@ fn main() {
     let counts = Volumes { kind: Kind::Counts, ..MIXED };
     run("volumes counts", cases, &|s| volumes(&counts, from + s, true));
     run("null volumes counts", cases, &|s| volumes(&counts, from + s + 500_000, false));
+    for (size, leaf, value) in [(20.0, 0.0, 0.0), (20.0, 0.4, 0.05), (200.0, 0.3, 0.1), (2_000.0, 0.2, 0.05)] {
+        for with_rate in [true, false] {
+            let rule = Wandering { leaf, value, with_rate, size };
+            let name = format!("{size} {leaf} {value} {with_rate}");
+            run(&format!("wandering {name}"), cases, &|s| wandering(&rule, from + s, true));
+            run(&format!("null wandering {name}"), 3 * cases, &|s| {
+                wandering(&rule, from + s + 500_000, false)
+            });
+        }
+    }
     for (transactions, wander) in [(20_000, 0.0), (100_000, 0.0), (100_000, 0.005)] {
         for with_rate in [true, false] {
             let rule = Payments { transactions, wander, with_rate };

@@ -6,7 +6,7 @@ use crate::counts::Counts;
 use crate::cube::Cube;
 use crate::model::Model;
 use crate::ratio::Ratios;
-use crate::search::{Found, search};
+use crate::search::{Found, Search, search};
 use crate::volume::Volumes;
 use crate::window::{Measures, Window};
 use serde::Serialize;
@@ -97,7 +97,7 @@ fn describe<M: Model>(
     window: &Window,
     cube: &Cube,
     model: &M,
-    (found, there): (Vec<Found>, Vec<bool>),
+    Search { found, there, wanders }: Search,
     all_moved: bool,
     level_is_known: bool,
     seen: impl Fn(usize) -> (f64, f64),
@@ -106,7 +106,7 @@ fn describe<M: Model>(
     let (excess, variance, expected) =
         left.fold((0.0, 0.0, 0.0), |sum, l| (sum.0 + l.0, sum.1 + l.1, sum.2 + l.2));
     let significant = level_is_known
-        && (all_moved || excess.abs() > LEFT_DEVIATIONS * variance.sqrt())
+        && (all_moved || excess.abs() > LEFT_DEVIATIONS * (variance + wanders * variance * variance).sqrt())
         && excess.abs() > LEFT_SHARE * expected;
     let left = if significant { excess.abs() } else { 0.0 };
     let figures: Vec<(f64, f64, f64, f64)> = found

@@ -44,14 +44,29 @@ struct Scan<'a, M> {
     fitted: Vec<Vec<f32>>,
     /// By cuboid and cell: how much more cells like this vary than chance says. Empty: not at all.
     dispersion: Vec<Vec<f32>>,
+    /// By cuboid and cell, beside the dispersion: evidence, at most. Rates wander by a factor, so that a rate
+    /// three times as high is not as unlikely as chance alone would make it.
+    most: Vec<Vec<f32>>,
+    /// r of V + r·V² of whole values of one dimension.
+    wanders: f64,
     evidence: Vec<f32>,
+}
+
+/// What a search found.
+pub(crate) struct Search {
+    /// Strongest first.
+    pub found: Vec<Found>,
+    /// Which leaves are left unexplained.
+    pub there: Vec<bool>,
+    /// r of V + r·V² of whole values of one dimension: how far rates wander without a cause.
+    pub wanders: f64,
 }
 
 /// Places of a cuboid and of its cell.
 type Place = (usize, u32);
 
 /// All elements, strongest first, and which leaves they leave unexplained.
-pub(crate) fn search<M: Model>(cube: &Cube, model: &mut M) -> (Vec<Found>, Vec<bool>) {
+pub(crate) fn search<M: Model>(cube: &Cube, model: &mut M) -> Search {
     let mut scan = Scan {
         cube,
         model,
@@ -59,6 +74,8 @@ pub(crate) fn search<M: Model>(cube: &Cube, model: &mut M) -> (Vec<Found>, Vec<b
         sums: Vec::new(),
         fitted: Vec::new(),
         dispersion: vec![Vec::new(); cube.cuboids.len()],
+        most: vec![Vec::new(); cube.cuboids.len()],
+        wanders: 0.0,
         evidence: Vec::new(),
     };
     scan.measure_dispersion();
@@ -73,7 +90,7 @@ pub(crate) fn search<M: Model>(cube: &Cube, model: &mut M) -> (Vec<Found>, Vec<b
         scan.take_out(&next.leaves);
         found.push(next);
     }
-    (found, scan.there)
+    Search { found, there: scan.there, wanders: scan.wanders }
 }
 
 impl<M: Model> Scan<'_, M> {
@@ -110,7 +127,9 @@ impl<M: Model> Scan<'_, M> {
 
     /// A cell's score from its evidence.
     fn score(&self, place: Place, evidence: f32) -> f64 {
-        f64::from(evidence) / self.dispersion_of(place) - self.cube.cuboids[place.0].penalty
+        let evidence = f64::from(evidence) / self.dispersion_of(place);
+        let most = self.most[place.0].get(place.1 as usize).map_or(f64::INFINITY, |m| f64::from(*m));
+        evidence.min(most) - self.cube.cuboids[place.0].penalty
     }
 
     /// The best of all cells by their evidence.
@@ -118,10 +137,11 @@ impl<M: Model> Scan<'_, M> {
         let mut best = ((0, 0), 0.0, f64::NEG_INFINITY);
         for c in 0..self.cube.cuboids.len() {
             let cells = evidence(c);
-            let dispersion = &self.dispersion[c];
+            let bounds = self.dispersion[c].iter().zip(&self.most[c]);
+            let bounds: Vec<(f32, f32)> = bounds.map(|(d, m)| (*d, *m)).collect();
             let mut most = (f32::NEG_INFINITY, 0);
             for (i, e) in cells.iter().enumerate() {
-                let e = dispersion.get(i).map_or(*e, |d| e / d);
+                let e = bounds.get(i).map_or(*e, |(d, m)| (e / d).min(*m));
                 if e > most.0 {
                     most = (e, i);
                 }
@@ -263,6 +283,7 @@ impl<M: Model> Scan<'_, M> {
         let sums = self.cube.roll([0.0; 3], &leaves, |sum, leaf| (0..3).for_each(|i| sum[i] += leaf[i]));
         let mut by_depth: Vec<Vec<(f64, f64)>> = vec![Vec::new(); depths + 1];
         let mut own: Vec<Option<f64>> = Vec::new();
+        let mut commons: Vec<f64> = Vec::new();
         for (cuboid, cells) in self.cube.cuboids.iter().zip(&sums) {
             let cells: Vec<&[f64; 3]> = cells.iter().filter(|s| s[1] >= LEAST_VARIANCE).collect();
             let mut ratios: Vec<f64> = cells.iter().map(|s| (s[0] + s[2]) / s[2]).collect();
@@ -274,19 +295,34 @@ impl<M: Model> Scan<'_, M> {
                     (common * s[1], gap * gap / (common * s[1]))
                 })
                 .collect();
+            commons.push(common);
             by_depth[cuboid.depth() as usize].extend(&squares);
             own.push((squares.len() >= CELLS).then(|| wandering(&mut squares)));
         }
         let pooled: Vec<f64> =
             by_depth.iter_mut().map(|s| if s.len() >= CELLS { wandering(s) } else { 0.0 }).collect();
+        self.wanders = pooled.get(1).copied().unwrap_or(0.0);
         for (c, cuboid) in self.cube.cuboids.iter().enumerate() {
             let wanders = own[c].unwrap_or(pooled[cuboid.depth() as usize]);
-            self.dispersion[c] = match wanders > 0.0 {
-                true => sums[c].iter().map(|s| (1.0 + wanders * s[1]) as f32).collect(),
-                false => Vec::new(),
-            };
+            (self.dispersion[c], self.most[c]) = (Vec::new(), Vec::new());
+            if wanders > 0.0 {
+                self.dispersion[c] = sums[c].iter().map(|s| (1.0 + wanders * s[1]) as f32).collect();
+                self.most[c] = sums[c].iter().map(|s| most_evidence(s, commons[c], wanders)).collect();
+            }
         }
     }
+}
+
+/// Evidence that a cell's factor can give where rates wander by factors: half the square of its logarithm in
+/// standard deviations.
+fn most_evidence([excess, variance, expected]: &[f64; 3], common: f64, wanders: f64) -> f32 {
+    if *expected <= 0.0 {
+        return 0.0;
+    }
+    let (seen, expected) = (excess + expected, expected * common);
+    let factor = libm::log(seen.max(0.5) / expected);
+    let by_chance = variance / expected / seen.max(expected).max(0.5);
+    (factor * factor / (2.0 * (by_chance + wanders))) as f32
 }
 
 /// Cells with less variance than this say nothing of how rates wander.

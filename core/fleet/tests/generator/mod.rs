@@ -344,6 +344,78 @@ pub fn payments(rule: &Payments, seed: u64, with_causes: bool) -> Case {
     Case { window, truth: truth.into_iter().map(|(t, _)| t).collect() }
 }
 
+/// How a window of real-looking ratios is made: few and large leaves beside many small ones, rates that wander by
+/// leaf and by value, causes that add a share of failures.
+pub struct Wandering {
+    /// How far a leaf's rate wanders (standard deviation of its logarithm).
+    pub leaf: f64,
+    /// How far the rates of one value of a dimension wander together.
+    pub value: f64,
+    pub with_rate: bool,
+    /// Transactions of a leaf, in the middle.
+    pub size: f64,
+}
+
+const WANDERING_SIZES: [usize; 5] = [6, 28, 11, 9, 4];
+
+pub fn wandering(rule: &Wandering, seed: u64, with_causes: bool) -> Case {
+    let mut dice = Dice::new(seed ^ 0xABCD);
+    let sizes = WANDERING_SIZES;
+    let weights: Vec<Vec<f64>> =
+        sizes.iter().map(|n| (0..*n).map(|_| (0.8 * dice.normal()).exp()).collect()).collect();
+    let drift: Vec<Vec<f64>> =
+        sizes.iter().map(|n| (0..*n).map(|_| (rule.value * dice.normal()).exp()).collect()).collect();
+    let usual: Vec<f64> = (0..sizes[1]).map(|_| (0.5 * dice.normal()).exp()).collect();
+    let base = dice.between(0.005, 0.08);
+    let mut leaves = Vec::new();
+    let mut all = 0.0;
+    for index in 0..sizes.iter().product::<usize>() {
+        if dice.share() > 0.2 {
+            continue;
+        }
+        let mut rest = index;
+        let leaf: Vec<usize> = sizes.iter().map(|n| { let v = rest % n; rest /= n; v }).collect();
+        let weight: f64 = leaf.iter().zip(&weights).map(|(v, w)| w[*v]).product();
+        let n = (rule.size * weight * (0.7 * dice.normal()).exp()).round().clamp(1.0, 50_000.0);
+        all += n;
+        leaves.push((leaf, n));
+    }
+    let mut truth: Vec<(Cause, f64)> = Vec::new();
+    if with_causes {
+        let wanted = 1 + dice.below(3);
+        for _ in 0..2_000 {
+            let depth = 1 + dice.below(3);
+            let dimensions = some_dimensions(&mut dice, 5, depth);
+            let cause = cause_of(&mut dice, &sizes, &dimensions);
+            let strength = dice.between(0.05, 0.6);
+            let of: f64 = leaves.iter().filter(|(l, _)| holds(&cause, l)).map(|(_, n)| n).sum();
+            let seen = of * strength >= 0.002 * all && of < 0.3 * all;
+            if seen && truth.iter().all(|(t, _)| !nested(t, &cause)) {
+                truth.push((cause, strength));
+            }
+            if truth.len() == wanted {
+                break;
+            }
+        }
+    }
+    let mut window = Window::of_ratios(&NAMES[..5], rule.with_rate);
+    for (leaf, n) in &leaves {
+        let own = base * if rule.with_rate { usual[leaf[1]] } else { 1.0 };
+        let expected = own.min(0.5);
+        let together: f64 = leaf.iter().zip(&drift).map(|(v, d)| d[*v]).product();
+        let mut rate = (own * together * (rule.leaf * dice.normal()).exp()).min(0.7);
+        for (_, strength) in truth.iter().filter(|(t, _)| holds(t, leaf)) {
+            rate += (1.0 - rate) * strength;
+        }
+        let failures = f64::from(dice.binomial(*n as u32, rate));
+        let values: Vec<String> = leaf.iter().map(|v| format!("v{v}")).collect();
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let numbers = [failures, *n, expected];
+        window.push(&values, &numbers[..if rule.with_rate { 3 } else { 2 }]).expect("a good leaf");
+    }
+    Case { window, truth: truth.into_iter().map(|(t, _)| t).collect() }
+}
+
 /// What was found, in the truth's form.
 pub fn named(location: &Location) -> BTreeSet<Cause> {
     let cause = |element: &tg_fleet::Element| {
