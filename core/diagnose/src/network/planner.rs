@@ -72,7 +72,7 @@ pub(crate) enum Choice {
 }
 
 /// Situations kept, at most: some 100 MB.
-const MAX_SITUATIONS: usize = 1_000_000;
+const MAX_SITUATIONS: usize = 1_500_000;
 
 /// Less than this is rounding.
 const EPSILON: f64 = 1e-12;
@@ -92,10 +92,30 @@ pub struct Network {
 /// The name of a set of rows.
 type Name = (u32, u128);
 
+/// What is known of a set of rows: its cost, or what it is no less than.
+#[derive(Clone, Copy)]
+struct Solved {
+    cost: f64,
+    choice: Choice,
+    exact: bool,
+}
+
+/// One possible next step.
+struct Choosable {
+    choice: Choice,
+    /// Its own weighted cost.
+    now: f64,
+    /// With the least that its parts can cost.
+    least: f64,
+    /// The rows that are left after it, by answer.
+    parts: Vec<Vec<u32>>,
+}
+
 /// A policy at work: what it has worked out so far.
 pub(crate) struct Planner<'a> {
     pub network: &'a Network,
     policy: Policy,
+    solved: BTreeMap<Name, Solved>,
     known: BTreeMap<Name, (f64, Choice)>,
     only_repairs: BTreeMap<Name, (f64, Choice)>,
     full: bool,
@@ -111,7 +131,8 @@ impl Network {
         sum: f64,
     ) -> Network {
         // Rows that nothing can tell apart are one.
-        rows.sort_by_key(|r| (r.faults, r.answers));
+        // Rows with the same answers stand together, also in every part of the table.
+        rows.sort_by_key(|r| (r.answers, r.faults));
         let mut joined: Vec<Row> = Vec::new();
         for row in rows.into_iter().filter(|r| r.weight > 0.0) {
             match joined.last_mut() {
@@ -148,7 +169,14 @@ impl Network {
     }
 
     fn planner(&self, policy: Policy) -> Planner<'_> {
-        Planner { network: self, policy, known: BTreeMap::new(), only_repairs: BTreeMap::new(), full: false }
+        Planner {
+            network: self,
+            policy,
+            solved: BTreeMap::new(),
+            known: BTreeMap::new(),
+            only_repairs: BTreeMap::new(),
+            full: false,
+        }
     }
 
     pub(crate) fn all(&self) -> Vec<u32> {
@@ -163,8 +191,53 @@ impl Network {
         rows.iter().map(|r| self.row(*r).weight).sum()
     }
 
-    fn least(&self, rows: &[u32]) -> f64 {
-        rows.iter().map(|r| self.row(*r).weight * self.least[*r as usize]).sum()
+    /// What looking at a component costs before it is known to be the one; its repair where it can't be seen.
+    fn looking(&self, component: usize) -> f64 {
+        let Component { repair, observe, .. } = &self.components[component];
+        observe.unwrap_or(*repair)
+    }
+
+    /// Weighted cost that no plan for these rows can undercut: as if every answer were known for nothing. With
+    /// all answers known there is nothing to ask, and for one fault the best order is by probability over the
+    /// cost of looking; a component that is left out is called for, and its weight counts as gone. Rows with
+    /// several faults count what they cost to somebody who knows them.
+    fn bound(&self, rows: &[u32]) -> f64 {
+        let mut total = 0.0;
+        let mut faulty = [0.0; super::file::MAX_COMPONENTS];
+        let mut start = 0;
+        while start < rows.len() {
+            let answers = self.row(rows[start]).answers;
+            let same = rows[start..].iter().take_while(|r| self.row(**r).answers == answers).count();
+            faulty.fill(0.0);
+            let mut single = 0.0;
+            for r in &rows[start..start + same] {
+                let row = self.row(*r);
+                match row.faults.count_ones() {
+                    0 => total += row.weight * self.call,
+                    1 => {
+                        faulty[row.faults.trailing_zeros() as usize] += row.weight;
+                        single += row.weight;
+                    }
+                    _ => total += row.weight * self.least[*r as usize],
+                }
+            }
+            total += self.bound_of_one_fault(&faulty, single);
+            start += same;
+        }
+        total
+    }
+
+    fn bound_of_one_fault(&self, faulty: &[f64], mut left: f64) -> f64 {
+        let mut order: Vec<usize> = (0..self.components.len()).filter(|c| faulty[*c] > 0.0).collect();
+        order.sort_by(|a, b| by_ratio((faulty[*a], self.looking(*a)), (faulty[*b], self.looking(*b))));
+        let mut total = 0.0;
+        for c in order {
+            let Component { repair, observe, .. } = &self.components[c];
+            let mend = left * self.looking(c) + observe.map_or(0.0, |_| faulty[c] * repair);
+            total += mend.min(faulty[c] * self.call);
+            left -= faulty[c];
+        }
+        total
     }
 
     /// The rows in which a component is sound.
@@ -208,6 +281,11 @@ impl Network {
     }
 }
 
+/// The greater probability over cost first; what costs nothing comes first of all.
+fn by_ratio(a: (f64, f64), b: (f64, f64)) -> std::cmp::Ordering {
+    (b.0 * a.1).total_cmp(&(a.0 * b.1))
+}
+
 impl Planner<'_> {
     fn expected_cost(&mut self) -> Result<f64, TooLarge> {
         let (cost, _) = self.value(&self.network.all());
@@ -217,7 +295,7 @@ impl Planner<'_> {
     /// Weighted cost of these rows and the first step.
     pub(crate) fn value(&mut self, rows: &[u32]) -> (f64, Choice) {
         match self.policy {
-            Policy::Exact => self.exact(rows),
+            Policy::Exact => self.exact(rows, f64::INFINITY),
             Policy::Questions => self.look_ahead(rows),
             Policy::Repairs => self.repairs(rows),
         }
@@ -232,69 +310,99 @@ impl Planner<'_> {
         found.or(if self.full { Some((0.0, Choice::Call)) } else { None })
     }
 
-    fn exact(&mut self, rows: &[u32]) -> (f64, Choice) {
+    /// The least weighted cost of these rows, if it is below `budget`; else something between `budget` and it.
+    fn exact(&mut self, rows: &[u32], budget: f64) -> (f64, Choice) {
         let network = self.network;
-        let name = network.name(rows);
         if rows.is_empty() {
             return (0.0, Choice::Call);
         }
-        if let Some(known) = self.remembered(name) {
-            return known;
-        }
-        let weight = network.weight(rows);
-        let mut best = (weight * network.call, Choice::Call);
-        for (_, component) in self.by_efficiency(rows, weight) {
-            let sound = network.sound(rows, component);
-            let now = network.mending(component, weight, weight - network.weight(&sound));
-            if now + network.least(&sound) < best.0 - EPSILON {
-                let cost = now + self.exact(&sound).0;
-                if cost < best.0 - EPSILON {
-                    best = (cost, Choice::Mend(component));
-                }
+        let name = network.name(rows);
+        match self.solved.get(&name) {
+            Some(known) if known.exact || known.cost >= budget - EPSILON => {
+                return (known.cost, known.choice);
             }
+            _ => {}
         }
-        let least = network.least(rows);
-        for observation in 0..network.observations.len() {
-            let now = weight * network.observations[observation].cost;
-            if now + least >= best.0 - EPSILON {
+        let bound = network.bound(rows);
+        if bound >= budget - EPSILON {
+            return (bound, Choice::Call);
+        }
+        if self.solved.len() >= MAX_SITUATIONS {
+            self.full = true; // the answer is thrown away: any value ends the search
+        }
+        if self.full {
+            return (0.0, Choice::Call);
+        }
+        let mut best = self.look_ahead(rows);
+        for option in self.options(rows, bound) {
+            let limit = best.0.min(budget);
+            if option.least >= limit - EPSILON {
                 continue;
             }
+            let (mut cost, mut rest) = (option.now, option.least - option.now);
+            for part in &option.parts {
+                rest -= network.bound(part);
+                cost += self.exact(part, limit - cost - rest).0;
+                if cost + rest >= limit - EPSILON {
+                    break;
+                }
+            }
+            if cost + rest.max(0.0) < limit - EPSILON {
+                best = (cost, option.choice);
+            }
+        }
+        // What is not below the budget is only known to be no less than it.
+        let exact = best.0 <= budget;
+        let solved = Solved { cost: best.0.min(budget), choice: best.1, exact };
+        self.solved.insert(name, solved);
+        (solved.cost, solved.choice)
+    }
+
+    /// Every next step but the call, the most promising first: by what it costs if only repairs follow.
+    fn options(&mut self, rows: &[u32], bound: f64) -> Vec<Choosable> {
+        let network = self.network;
+        let weight = network.weight(rows);
+        let mut options: Vec<(f64, Choosable)> = Vec::new();
+        for component in self.in_order(rows) {
+            let sound = network.sound(rows, component);
+            let now = network.mending(component, weight, weight - network.weight(&sound));
+            let least = now + network.bound(&sound);
+            let promises = now + self.repairs(&sound).0;
+            options.push((
+                promises,
+                Choosable { choice: Choice::Mend(component), now, least, parts: vec![sound] },
+            ));
+        }
+        for observation in 0..network.observations.len() {
             let groups = network.by_answer(rows, observation);
             if groups.len() < 2 {
                 continue; // the answer is known
             }
-            let (mut cost, mut rest) = (now, least);
-            for (_, group) in &groups {
-                rest -= network.least(group);
-                cost += self.exact(group).0;
-                if cost + rest >= best.0 - EPSILON {
-                    break;
-                }
-            }
-            if cost + rest.max(0.0) < best.0 - EPSILON {
-                best = (cost, Choice::Ask(observation));
-            }
+            let now = weight * network.observations[observation].cost;
+            let parts: Vec<Vec<u32>> = groups.into_iter().map(|(_, group)| group).collect();
+            let promises = now + parts.iter().map(|part| self.repairs(part).0).sum::<f64>();
+            let choice = Choice::Ask(observation);
+            options.push((promises, Choosable { choice, now, least: now + bound, parts }));
         }
-        self.known.insert(name, best);
-        best
+        options.sort_by(|a, b| a.0.total_cmp(&b.0));
+        options.into_iter().map(|(_, option)| option).collect()
     }
 
-    /// Components that can still be faulty, by probability over the expected cost of mending, best first.
-    fn by_efficiency(&self, rows: &[u32], weight: f64) -> Vec<(f64, usize)> {
+    /// Components that can still be faulty, by probability over the cost of looking, best first: the order that
+    /// is optimal for one fault where nothing is asked, since the faulty one is mended in any order (Heckerman,
+    /// Breese, Rommelse 1995). What can't be looked at costs its repair.
+    fn in_order(&self, rows: &[u32]) -> Vec<usize> {
         let network = self.network;
-        let mut order: Vec<(f64, usize)> = (0..network.components.len())
-            .filter_map(|c| {
-                let faulty: f64 = rows
-                    .iter()
-                    .map(|r| network.row(*r))
-                    .filter(|r| r.faults & (1 << c) != 0)
-                    .map(|r| r.weight)
-                    .sum();
-                let cost = network.mending(c, weight, faulty);
-                (faulty > 0.0).then(|| (if cost > 0.0 { faulty / cost } else { f64::INFINITY }, c))
-            })
-            .collect();
-        order.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut faulty = vec![0.0; network.components.len()];
+        for row in rows.iter().map(|r| network.row(*r)) {
+            for (c, p) in faulty.iter_mut().enumerate() {
+                if row.faults & (1 << c) != 0 {
+                    *p += row.weight;
+                }
+            }
+        }
+        let mut order: Vec<usize> = (0..faulty.len()).filter(|c| faulty[*c] > 0.0).collect();
+        order.sort_by(|a, b| by_ratio((faulty[*a], network.looking(*a)), (faulty[*b], network.looking(*b))));
         order
     }
 
@@ -308,16 +416,17 @@ impl Planner<'_> {
             return *known;
         }
         let weight = network.weight(rows);
-        let call = (weight * network.call, Choice::Call);
-        // The call is one more action, which always ends it: it is taken once it is the most efficient.
-        let best = match self.by_efficiency(rows, weight).first() {
-            Some((efficiency, component)) if efficiency * network.call > 1.0 + EPSILON => {
-                let sound = network.sound(rows, *component);
-                let now = network.mending(*component, weight, weight - network.weight(&sound));
-                (now + self.repairs(&sound).0, Choice::Mend(*component))
+        let mut best = (weight * network.call, Choice::Call);
+        for component in self.in_order(rows) {
+            let sound = network.sound(rows, component);
+            let left = network.weight(&sound);
+            let now = network.mending(component, weight, weight - left);
+            // The call always ends it: a component is tried if that is better than calling at once.
+            if now + left * network.call < best.0 - EPSILON {
+                best = (now + self.repairs(&sound).0, Choice::Mend(component));
+                break;
             }
-            _ => call,
-        };
+        }
         self.only_repairs.insert(name, best);
         best
     }
