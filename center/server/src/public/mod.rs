@@ -103,7 +103,7 @@ impl Public {
 /// All routes of the door.
 pub(crate) fn router(web: Web, config: PublicConfig, address: SocketAddr) -> Router {
     let pages = pages();
-    let zone = config.time_zone.as_deref().and_then(|name| jiff::tz::TimeZone::get(name).ok());
+    let zone = config.time_zone.as_deref().and_then(settings::zone);
     let public = Public(Arc::new(Shared {
         limits: Limits::new(config.lookups_per_minute),
         hosts: Hosts::new(&config.hosts, address),

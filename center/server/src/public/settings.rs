@@ -51,6 +51,27 @@ impl Default for PublicConfig {
     }
 }
 
+/// The zone of a name, or of an offset such as `+08:00`: a small machine has no list of zones.
+pub(crate) fn zone(name: &str) -> Option<jiff::tz::TimeZone> {
+    if let Ok(zone) = jiff::tz::TimeZone::get(name) {
+        return Some(zone);
+    }
+    let offset = match name {
+        "Asia/Shanghai" => "+08:00",
+        other => other,
+    };
+    let (sign, rest) = match offset.split_at_checked(1)? {
+        ("+", rest) => (1, rest),
+        ("-", rest) => (-1, rest),
+        _ => return None,
+    };
+    let (hours, minutes) = rest.split_once(':')?;
+    let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let inside = (0..=14).contains(&hours) && (0..60).contains(&minutes);
+    let offset = jiff::tz::Offset::from_seconds(sign * (hours * 3_600 + minutes * 60)).ok()?;
+    inside.then(|| jiff::tz::TimeZone::fixed(offset))
+}
+
 /// Keys of `[public]`.
 const KEYS: &[&str] = &[
     "address",
@@ -86,8 +107,8 @@ impl PublicConfig {
             "service_phone" => self.service_phone = Some(reader.text(key, value)?),
             "time_zone" => {
                 let name = reader.text(key, value)?;
-                if jiff::tz::TimeZone::get(&name).is_err() {
-                    return Err(reader.wrong(key, "Asia/Shanghai", &name));
+                if zone(&name).is_none() {
+                    return Err(reader.wrong(key, "Asia/Shanghai, +08:00", &name));
                 }
                 self.time_zone = Some(name);
             }
@@ -138,6 +159,16 @@ mod tests {
 
     fn at(address: &str) -> PublicConfig {
         PublicConfig { address: Some(address.parse().expect("an address")), ..PublicConfig::default() }
+    }
+
+    #[test]
+    fn zones_are_named_or_offsets() {
+        for name in ["UTC", "Asia/Shanghai", "+08:00", "-03:30"] {
+            assert!(zone(name).is_some(), "{name}");
+        }
+        for name in ["", "Asia/Nowhere", "+25:00", "+8", "08:00"] {
+            assert!(zone(name).is_none(), "{name}");
+        }
     }
 
     #[test]
