@@ -18,6 +18,7 @@ mod replay;
 mod rooms;
 mod truth;
 mod web;
+mod windows;
 
 pub use center::Center;
 pub use clock::CenterClock;
@@ -28,4 +29,5 @@ pub use live::Place;
 pub use public::PublicConfig;
 pub use recover::replay_data;
 pub use replay::{Player, write_lines};
+pub use windows::read_window;
 pub use truth::StagedAttack;

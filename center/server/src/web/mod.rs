@@ -4,6 +4,7 @@
 //! since until there is sign-in only the own machine may ask. Nothing here decides or computes.
 
 mod findings;
+mod api;
 mod guard;
 mod live_streams;
 mod metrics;
@@ -94,5 +95,9 @@ pub(crate) fn router(web: Web) -> Router {
     for asset in tg_console::assets() {
         router = router.route(&asset.path, get(move || pages::asset(asset)));
     }
-    router.fallback(pages::not_found).layer(axum::middleware::from_fn(guard::guard)).with_state(web)
+    router
+        .merge(api::routes())
+        .fallback(pages::not_found)
+        .layer(axum::middleware::from_fn(guard::guard))
+        .with_state(web)
 }
