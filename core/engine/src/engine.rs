@@ -129,10 +129,12 @@ impl Engine {
             terminal_name: entity.key.bytes(),
             payment,
             class: m.response_class,
+            terminal_number: u32::MAX,
+            card: u32::MAX,
             declined_cards: entity.series(SeriesKind::Declines).map_or(0, |s| s.different(HOUR, 0)),
         };
         let (outstanding, mut codes) = (&mut self.outstanding, Vec::new());
-        self.detectors.answered(&seen, |raised| {
+        self.detectors.answered(seen, |raised| {
             codes.extend(raise(stamp, m.tenant, raised, outstanding, out));
         });
         codes

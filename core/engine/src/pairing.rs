@@ -29,8 +29,8 @@ pub(crate) struct Pair {
     pub(crate) first12: u64,
     pub(crate) stem: u64,
     merchant: u64,
-    card: u64,
-    terminal: [u8; 16],
+    pub(crate) card: u64,
+    pub(crate) terminal: [u8; 16],
     /// For a reversal: number of the payment that it takes back.
     target: u64,
     /// Entities of the payment: card, terminal, merchant, issuer.
@@ -108,7 +108,7 @@ pub(crate) fn card_half(m: &Message) -> u64 {
     m.card.map_or(0, |c| {
         let mut half = [0_u8; 8];
         half.copy_from_slice(&c.token.0[..8]);
-        u64::from_le_bytes(half) | 1
+        u64::from_le_bytes(half).max(1)
     })
 }
 

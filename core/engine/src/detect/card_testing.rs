@@ -23,7 +23,7 @@
 //! [`ATTEMPTS_MAX`] attempts; at most [`TERMINALS_MAX`] terminals and [`ATTEMPTS_TOTAL_MAX`] attempts, then
 //! new ones are not followed and that is counted. One finding an episode; the next needs a quiet hour before.
 
-use super::{Answered, Detector, HOUR_US, Raised, finding};
+use super::{Answered, Detector, HOUR_US, Raised, Shared, finding, small};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use crate::window::{NO_ENTITY, PositionIndex};
@@ -41,19 +41,6 @@ const ROW_DECLINED_PERCENT: usize = 50;
 const ATTEMPTS_MAX: usize = 256;
 const TERMINALS_MAX: usize = 131_072;
 const ATTEMPTS_TOTAL_MAX: usize = 2_000_000;
-
-/// The most that a tester's "small amount" is in a currency's minor unit: about the price of a drink. (Proposed.)
-fn small(currency: u16) -> i64 {
-    match currency {
-        840 | 978 | 826 | 702 => 500,
-        392 => 500,
-        410 => 5_000,
-        704 => 50_000,
-        360 => 5_000_000,
-        901 | 764 | 608 | 356 => 10_000,
-        _ => 2_000,
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Attempt {
@@ -193,7 +180,7 @@ impl Detector for CardTesting {
         CardTesting { terminals: Terminals::default(), checks: VecDeque::new(), attempts: 0, not_followed: 0 }
     }
 
-    fn answered(&mut self, seen: &Answered<'_>) -> Option<Raised> {
+    fn answered(&mut self, seen: &Answered<'_>, _: &Shared) -> Option<Raised> {
         let declined = matches!(seen.class, ResponseClass::Declined | ResponseClass::KeepCard);
         let relevant = declined || seen.class == ResponseClass::Approved;
         if !relevant || seen.terminal == NO_ENTITY || seen.payment.slots[0] == NO_ENTITY {
@@ -214,7 +201,7 @@ impl Detector for CardTesting {
             self.checks.push_back((now.saturating_add(HOUR_US), seen.terminal));
             self.terminals.insert(seen.terminal, Followed::default());
         }
-        let Some(followed) = self.terminals.get_mut(seen.terminal) else { return None };
+        let followed = self.terminals.get_mut(seen.terminal)?;
         let before = followed.attempts.len();
         if quiet {
             *followed = Followed::default();

@@ -23,7 +23,7 @@
 use super::book::NONE;
 use super::distance::metres;
 use super::slab::{Record, Slab};
-use super::{DAY_US, Detector, HOUR_US, Raised, Seen, finding};
+use super::{DAY_US, Detector, HOUR_US, Raised, Seen, Shared, finding};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use tg_event::{FindingSubject, Place, Severity, SubjectKey};
@@ -187,7 +187,7 @@ impl Detector for ClonedTerminal {
         ClonedTerminal { states: Slab::new() }
     }
 
-    fn seen(&mut self, seen: &Seen<'_>) -> Option<Raised> {
+    fn seen(&mut self, seen: &Seen<'_>, _: &Shared) -> Option<Raised> {
         let m = seen.m;
         let payment = matches!(m.mti.class(), MtiClass::Authorization | MtiClass::Financial);
         if seen.terminal == NONE || !payment || m.mti.is_response() {

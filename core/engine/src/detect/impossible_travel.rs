@@ -4,8 +4,8 @@
 //! cardholder's hand.
 //!
 //! **When it is raised.** Two payments with the card present (DE22: chip, stripe, contactless) within
-//! [`LOOK_BACK_US`], more than [`FAR_M`] apart, that ask for more than [`SPEED_KM_H`] km/h (rule V2: > 900 km/h and
-//! > 100 km, proposed there). Both terminals must be where they usually are: a terminal's word of a new place is
+//! [`LOOK_BACK_US`], more than [`FAR_M`] apart, that ask for more than [`SPEED_KM_H`] km/h (rule V2: more than 900
+//! km/h and 100 km, proposed there). Both terminals must be where they usually are: a terminal's word of a new place is
 //! not enough to doubt a card.
 //!
 //! **What it must not call impossible.** A traveller on a plane; payments typed in or stored; a chip that was
@@ -19,7 +19,7 @@ use super::book::NONE;
 use super::distance::metres;
 use super::slab::{Record, Slab, load_place, save_place};
 use super::standing::Standing;
-use super::{CARDS_MAX, DAY_US, Detector, Raised, Seen, TERMINALS_MAX, finding};
+use super::{CARDS_MAX, DAY_US, Detector, Raised, Seen, Shared, TERMINALS_MAX, finding};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use tg_event::{FindingSubject, Message, Place, Severity};
@@ -93,7 +93,7 @@ impl Detector for ImpossibleTravel {
         ImpossibleTravel { cards: Slab::new(), named: Slab::new() }
     }
 
-    fn seen(&mut self, seen: &Seen<'_>) -> Option<Raised> {
+    fn seen(&mut self, seen: &Seen<'_>, _: &Shared) -> Option<Raised> {
         let (m, now) = (seen.m, seen.at.0);
         let Standing::Known(place) = seen.standing else { return None };
         if seen.card == NONE || !m.asks_for_money() || !m.card_present() {

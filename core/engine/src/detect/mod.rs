@@ -11,12 +11,16 @@
 
 mod book;
 mod card_testing;
+mod cash_out;
 mod cloned_terminal;
 mod distance;
+mod history;
 mod impossible_travel;
 mod moved_terminal;
+mod rapid_refunds;
 mod several_merchants;
 mod signon_storm;
+mod skimming;
 mod slab;
 mod standing;
 mod texts;
@@ -27,11 +31,12 @@ use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use crate::pairing::{Pair, card_half, filled};
 use book::{Book, Found, NONE};
+use history::{History, Visit};
 use slab::{Record, Slab};
 use standing::{Places, Standing};
 use tg_event::{Finding, FindingSubject, MacState, Message, ResponseClass, Severity, Stamp, SubjectKey};
 use tg_text::Text;
-use tg_types::{Instant, MtiClass, SECOND_US, Short, TenantId};
+use tg_types::{Instant, MtiClass, SECOND_US, Short, TenantId, mix64};
 
 const HOUR_US: i64 = 3_600 * SECOND_US;
 const DAY_US: i64 = 24 * HOUR_US;
@@ -43,7 +48,7 @@ const EVENTS_MAX: usize = 200;
 const TERMINALS_MAX: u32 = 262_144;
 const TERMINAL_IDLE_DAYS: i64 = 45;
 /// Cards followed at most, and days after which one makes room.
-const CARDS_MAX: u32 = 1 << 20;
+const CARDS_MAX: u32 = 1 << 19;
 const CARD_IDLE_DAYS: i64 = 14;
 /// Cards that one terminal may bring in new within an hour: more than a busy till's, and no flood. (Proposed.)
 const NEW_CARDS_MAX: u16 = 1_000;
@@ -57,6 +62,10 @@ pub(crate) struct Seen<'a> {
     pub(crate) terminal: u32,
     /// Number of the card of a payment; [`NONE`] if there is none or no room.
     pub(crate) card: u32,
+    /// The card was not seen at this terminal before, as far as is remembered.
+    pub(crate) new_to_card: bool,
+    /// The card was at this merchant before, as far as is remembered.
+    pub(crate) been_at_merchant: bool,
     /// How the place that it names stands to the terminal's usual one.
     pub(crate) standing: Standing,
     /// That usual place.
@@ -77,6 +86,10 @@ pub(crate) struct Answered<'a> {
     /// The request.
     pub(crate) payment: &'a Pair,
     pub(crate) class: ResponseClass,
+    /// Numbers of terminal and card as in [`Seen`]; [`NONE`] also for an answer that tells nothing of either: a
+    /// small amount approved.
+    pub(crate) terminal_number: u32,
+    pub(crate) card: u32,
     /// Different cards refused at the terminal within the last hour, this answer included.
     pub(crate) declined_cards: i64,
 }
@@ -130,6 +143,19 @@ fn finding(
     }
 }
 
+/// The most that a tester's "small amount" is, in a currency's minor unit: about the price of a drink. (Proposed.)
+fn small(currency: u16) -> i64 {
+    match currency {
+        840 | 978 | 826 | 702 => 500,
+        392 => 500,
+        410 => 5_000,
+        704 => 50_000,
+        360 => 5_000_000,
+        901 | 764 | 608 | 356 => 10_000,
+        _ => 2_000,
+    }
+}
+
 /// One detector. Deterministic, bounded, without I/O.
 pub(crate) trait Detector: Sized {
     /// It also wants messages whose MAC is wrong: whoever wrote them had not the terminal's key, so to all
@@ -138,11 +164,11 @@ pub(crate) trait Detector: Sized {
     /// With no state.
     fn new() -> Self;
     /// Looks at a request, or at the answer to a sign-on or one that speaks of keys.
-    fn seen(&mut self, _seen: &Seen<'_>) -> Option<Raised> {
+    fn seen(&mut self, _seen: &Seen<'_>, _shared: &Shared) -> Option<Raised> {
         None
     }
     /// Looks at the answer to a payment.
-    fn answered(&mut self, _seen: &Answered<'_>) -> Option<Raised> {
+    fn answered(&mut self, _seen: &Answered<'_>, _shared: &Shared) -> Option<Raised> {
         None
     }
     /// A terminal's number has a new bearer.
@@ -180,10 +206,11 @@ impl Record for Budget {
 }
 
 /// What all detectors share: who is who, and where terminals usually are.
-struct Shared {
+pub(crate) struct Shared {
     terminals: Book,
     cards: Book,
     places: Slab<Places>,
+    histories: Slab<History>,
     budgets: Slab<Budget>,
     over_budget: u64,
 }
@@ -194,6 +221,7 @@ impl Shared {
             terminals: Book::new(TERMINALS_MAX, TERMINAL_IDLE_DAYS),
             cards: Book::new(CARDS_MAX, CARD_IDLE_DAYS),
             places: Slab::new(),
+            histories: Slab::new(),
             budgets: Slab::new(),
             over_budget: 0,
         }
@@ -223,6 +251,7 @@ impl Shared {
         self.terminals.save(w);
         self.cards.save(w);
         self.places.save(w);
+        self.histories.save(w);
         self.budgets.save(w);
     }
 
@@ -231,6 +260,7 @@ impl Shared {
         shared.terminals.load(r)?;
         shared.cards.load(r)?;
         shared.places = Slab::load(r, TERMINALS_MAX)?;
+        shared.histories = Slab::load(r, CARDS_MAX)?;
         shared.budgets = Slab::load(r, TERMINALS_MAX)?;
         Ok(shared)
     }
@@ -258,11 +288,11 @@ macro_rules! detectors {
             fn show(&mut self, seen: &Seen<'_>, raise: &mut impl FnMut(Raised)) {
                 let forged = seen.m.mac == MacState::Bad;
                 $(if !forged || <$detector>::SEES_FORGED {
-                    self.$name.seen(seen).into_iter().for_each(&mut *raise);
+                    self.$name.seen(seen, &self.shared).into_iter().for_each(&mut *raise);
                 })*
             }
-            pub(crate) fn answered(&mut self, seen: &Answered<'_>, mut raise: impl FnMut(Raised)) {
-                $(self.$name.answered(seen).into_iter().for_each(&mut raise);)*
+            fn show_answer(&mut self, seen: &Answered<'_>, raise: &mut impl FnMut(Raised)) {
+                $(self.$name.answered(seen, &self.shared).into_iter().for_each(&mut *raise);)*
             }
             fn forget_terminal(&mut self, terminal: u32) {
                 self.shared.places.forget(terminal);
@@ -270,6 +300,7 @@ macro_rules! detectors {
                 $(self.$name.forget_terminal(terminal);)*
             }
             fn forget_card(&mut self, card: u32) {
+                self.shared.histories.forget(card);
                 $(self.$name.forget_card(card);)*
             }
             pub(crate) fn tick(&mut self, now: Instant) {
@@ -299,6 +330,9 @@ detectors! {
     several_merchants: several_merchants::SeveralMerchants,
     signon_storm: signon_storm::SignonStorm,
     impossible_travel: impossible_travel::ImpossibleTravel,
+    rapid_refunds: rapid_refunds::RapidRefunds,
+    cash_out: cash_out::CashOut,
+    skimming: skimming::Skimming,
 }
 
 impl Detectors {
@@ -332,14 +366,48 @@ impl Detectors {
                 Found::No => NONE,
             };
         }
+        let (mut new_to_card, mut been_at_merchant) = (true, false);
+        if card != NONE {
+            let merchant = mix64(tg_types::stable_hash(m.tenant, m.merchant.as_bytes())) as u32;
+            let history = self.shared.histories.of(card);
+            been_at_merchant = history.visits().iter().any(|v| v.merchant == merchant);
+            if m.asks_for_money() {
+                new_to_card = history.see(Visit { at: now, offset: stamp.offset, terminal, merchant });
+            }
+        }
         let (mut standing, mut usual, mut at_known) = (Standing::Silent, None, (0, 0));
         if let Some(place) = m.place.filter(|_| request && !forged) {
             let places = self.shared.places.of(terminal);
             standing = places.see(place, now, stamp.offset);
             (usual, at_known) = (places.usual(), (places.at_known, places.named));
         }
-        let seen =
-            Seen { offset: stamp.offset, at: Instant(now), m, terminal, card, standing, usual, at_known };
+        let seen = Seen {
+            offset: stamp.offset,
+            at: Instant(now),
+            m,
+            terminal,
+            card,
+            new_to_card,
+            been_at_merchant,
+            standing,
+            usual,
+            at_known,
+        };
         self.show(&seen, &mut raise);
+    }
+
+    /// Shows the answer to a payment to all detectors.
+    pub(crate) fn answered(&mut self, mut seen: Answered<'_>, mut raise: impl FnMut(Raised)) {
+        let (pair, now) = (seen.payment, seen.at.0);
+        let tells = match seen.class {
+            ResponseClass::Approved => pair.currency != 0 && pair.amount >= cash_out::large(pair.currency),
+            class => matches!(class, ResponseClass::Declined | ResponseClass::KeepCard),
+        };
+        if tells {
+            let shared = &mut self.shared;
+            seen.terminal_number = shared.terminals.find(seen.tenant, &pair.terminal, now).unwrap_or(NONE);
+            seen.card = shared.cards.find(seen.tenant, &card_name(pair.card), now).unwrap_or(NONE);
+        }
+        self.show_answer(&seen, &mut raise);
     }
 }

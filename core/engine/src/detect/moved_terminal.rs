@@ -20,7 +20,7 @@ use super::book::NONE;
 use super::distance::metres;
 use super::slab::{Record, Slab};
 use super::standing::{Spot, Standing};
-use super::{DAY_US, Detector, HOUR_US, Raised, Seen, finding};
+use super::{DAY_US, Detector, HOUR_US, Raised, Seen, Shared, finding};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use std::collections::VecDeque;
@@ -94,7 +94,7 @@ impl Detector for MovedTerminal {
         MovedTerminal { states: Slab::new(), moves: VecDeque::new() }
     }
 
-    fn seen(&mut self, seen: &Seen<'_>) -> Option<Raised> {
+    fn seen(&mut self, seen: &Seen<'_>, _: &Shared) -> Option<Raised> {
         let (Standing::Away(spot), Some(usual)) = (seen.standing, seen.usual) else { return None };
         if seen.terminal == NONE {
             return None;

@@ -18,7 +18,7 @@
 
 use super::book::{Book, Found};
 use super::slab::{Record, Slab};
-use super::{DAY_US, Detector, Raised, Seen, finding};
+use super::{DAY_US, Detector, Raised, Seen, Shared, finding};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use tg_event::{FindingSubject, Message, Severity, SubjectKey};
@@ -123,7 +123,7 @@ impl Detector for SeveralMerchants {
         SeveralMerchants { serials: Book::new(SERIALS_MAX, SERIAL_IDLE_DAYS), states: Slab::new() }
     }
 
-    fn seen(&mut self, seen: &Seen<'_>) -> Option<Raised> {
+    fn seen(&mut self, seen: &Seen<'_>, _: &Shared) -> Option<Raised> {
         let m = seen.m;
         if m.merchant.is_empty() || m.mti.is_response() || m.serial.is_empty() {
             return None;

@@ -16,7 +16,7 @@
 
 use super::book::NONE;
 use super::slab::{Record, Slab};
-use super::{Detector, HOUR_US, Raised, Seen, finding};
+use super::{Detector, HOUR_US, Raised, Seen, Shared, finding};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use std::collections::VecDeque;
@@ -91,7 +91,7 @@ impl Detector for SignonStorm {
         SignonStorm { states: Slab::new(), failing: VecDeque::new() }
     }
 
-    fn seen(&mut self, seen: &Seen<'_>) -> Option<Raised> {
+    fn seen(&mut self, seen: &Seen<'_>, _: &Shared) -> Option<Raised> {
         let (m, now) = (seen.m, seen.at.0);
         let management = m.mti.class() == MtiClass::NetworkManagement;
         let what = if m.mac == MacState::Bad {
