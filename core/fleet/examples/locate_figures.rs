@@ -5,7 +5,8 @@
 mod generator;
 
 use generator::{
-    ALIKE, Case, Kind, LEAVES, MIXED, NoiseOn, Payments, Tally, Volumes, named, payments, volumes, wandering, Wandering,
+    ALIKE, Case, Kind, LEAVES, MIXED, NoiseOn, Payments, Tally, Volumes, Wandering, named, payments, volumes,
+    wandering,
 };
 use tg_fleet::locate;
 
@@ -89,7 +90,8 @@ fn main() {
     let counts = Volumes { kind: Kind::Counts, ..MIXED };
     run("volumes counts", cases, &|s| volumes(&counts, from + s, true));
     run("null volumes counts", cases, &|s| volumes(&counts, from + s + 500_000, false));
-    for (size, leaf, value) in [(20.0, 0.0, 0.0), (20.0, 0.4, 0.05), (200.0, 0.3, 0.1), (2_000.0, 0.2, 0.05)] {
+    for (size, leaf, value) in [(20.0, 0.0, 0.0), (20.0, 0.4, 0.05), (200.0, 0.3, 0.1), (2_000.0, 0.2, 0.05)]
+    {
         for with_rate in [true, false] {
             let rule = Wandering { leaf, value, with_rate, size };
             let name = format!("{size} {leaf} {value} {with_rate}");
@@ -103,7 +105,9 @@ fn main() {
         for with_rate in [true, false] {
             let rule = Payments { transactions, wander, with_rate };
             let rate = if with_rate { "" } else { " no rate" };
-            run(&format!("payments {transactions} {wander}{rate}"), cases, &|s| payments(&rule, from + s, true));
+            run(&format!("payments {transactions} {wander}{rate}"), cases, &|s| {
+                payments(&rule, from + s, true)
+            });
         }
     }
     for (with_rate, wander) in [(true, 0.0), (true, 0.005), (false, 0.0)] {

@@ -174,7 +174,10 @@ impl Noise {
                 beyond > 0.25 * n && beyond > 5.0 * n.sqrt()
             };
             if sums.iter().any(moved) {
-                z.iter().map(|(l, _)| *l as usize).filter(|l| moved(&sums[cell(*l)])).for_each(|l| is_quiet[l] = false);
+                z.iter()
+                    .map(|(l, _)| *l as usize)
+                    .filter(|l| moved(&sums[cell(*l)]))
+                    .for_each(|l| is_quiet[l] = false);
             }
         }
         let quiet: Vec<u32> = order.iter().copied().filter(|l| is_quiet[*l as usize]).collect();

@@ -47,7 +47,9 @@ struct Scan<'a, M> {
     /// By cuboid and cell, beside the dispersion: evidence, at most. Rates wander by a factor, so that a rate
     /// three times as high is not as unlikely as chance alone would make it.
     most: Vec<Vec<f32>>,
-    /// r of V + r·V² of whole values of one dimension.
+    /// By cuboid: what its cells have in common, and their r of V + r·V².
+    measured: Vec<(f64, f64)>,
+    /// r of whole values of one dimension.
     wanders: f64,
     evidence: Vec<f32>,
 }
@@ -75,6 +77,7 @@ pub(crate) fn search<M: Model>(cube: &Cube, model: &mut M) -> Search {
         fitted: Vec::new(),
         dispersion: vec![Vec::new(); cube.cuboids.len()],
         most: vec![Vec::new(); cube.cuboids.len()],
+        measured: Vec::new(),
         wanders: 0.0,
         evidence: Vec::new(),
     };
@@ -82,11 +85,8 @@ pub(crate) fn search<M: Model>(cube: &Cube, model: &mut M) -> Search {
     scan.sum_up();
     let mut found: Vec<Found> = Vec::new();
     while found.len() < MOST_ELEMENTS {
-        let Some(next) = scan.next() else { break };
         let above = if found.is_empty() { FIRST_ABOVE } else { FURTHER_ABOVE };
-        if next.score < above + scan.model.caution() {
-            break;
-        }
+        let Some(next) = scan.next(above + scan.model.caution()) else { break };
         scan.take_out(&next.leaves);
         found.push(next);
     }
@@ -125,23 +125,17 @@ impl<M: Model> Scan<'_, M> {
         self.dispersion[cuboid].get(cell as usize).map_or(1.0, |d| f64::from(*d))
     }
 
-    /// A cell's score from its evidence.
-    fn score(&self, place: Place, evidence: f32) -> f64 {
-        let evidence = f64::from(evidence) / self.dispersion_of(place);
-        let most = self.most[place.0].get(place.1 as usize).map_or(f64::INFINITY, |m| f64::from(*m));
-        evidence.min(most) - self.cube.cuboids[place.0].penalty
-    }
-
     /// The best of all cells by their evidence.
-    fn best(&self, evidence: impl Fn(usize) -> Vec<f32>) -> (Place, f32, f64) {
+    fn best(&self, bounded: bool, evidence: impl Fn(usize) -> Vec<f32>) -> (Place, f32, f64) {
         let mut best = ((0, 0), 0.0, f64::NEG_INFINITY);
         for c in 0..self.cube.cuboids.len() {
             let cells = evidence(c);
-            let bounds = self.dispersion[c].iter().zip(&self.most[c]);
-            let bounds: Vec<(f32, f32)> = bounds.map(|(d, m)| (*d, *m)).collect();
+            let dispersion = &self.dispersion[c];
+            let bounds: &[f32] = if bounded { &self.most[c] } else { &[] };
             let mut most = (f32::NEG_INFINITY, 0);
             for (i, e) in cells.iter().enumerate() {
-                let e = bounds.get(i).map_or(*e, |(d, m)| (e / d).min(*m));
+                let e = dispersion.get(i).map_or(*e, |d| e / d);
+                let e = bounds.get(i).map_or(e, |m| e.min(*m));
                 if e > most.0 {
                     most = (e, i);
                 }
@@ -154,9 +148,19 @@ impl<M: Model> Scan<'_, M> {
         best
     }
 
-    fn next(&mut self) -> Option<Found> {
+    fn next(&mut self, above: f64) -> Option<Found> {
+        let found = self.candidate(false)?;
+        if found.score >= above || self.measured.iter().all(|m| m.1 <= 0.0) {
+            return (found.score >= above).then_some(found);
+        }
+        // What stands out most may be what wanders most: then what stands out although rates wander.
+        self.candidate(true).filter(|f| f.score >= above)
+    }
+
+    fn candidate(&mut self, bounded: bool) -> Option<Found> {
         let greatest = |sum: &Lanes| sum.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let (mut place, mut evidence, score) = self.best(|c| self.sums[c].iter().map(greatest).collect());
+        let (mut place, mut evidence, score) =
+            self.best(bounded, |c| self.sums[c].iter().map(greatest).collect());
         if score < 0.0 {
             return None;
         }
@@ -164,7 +168,7 @@ impl<M: Model> Scan<'_, M> {
         for _ in 0..2 {
             let leaves = self.cube.leaves_of(place.0, place.1, &self.there);
             self.fit(self.model.fit(&leaves));
-            let (moved, with, _) = self.best(|c| self.fitted[c].clone());
+            let (moved, with, _) = self.best(bounded, |c| self.fitted[c].clone());
             evidence = with;
             if moved == place {
                 break;
@@ -174,7 +178,29 @@ impl<M: Model> Scan<'_, M> {
         let place = self.descend(place, evidence);
         let (place, evidence) = self.ascend(place);
         let leaves = self.cube.leaves_of(place.0, place.1, &self.there);
-        Some(Found { cuboid: place.0, cell: place.1, score: self.score(place, evidence), leaves })
+        let score = self.score(place, evidence, &leaves);
+        Some(Found { cuboid: place.0, cell: place.1, score, leaves })
+    }
+
+    /// A cell's score from its evidence. How far rates wander is measured without it: else a fault of many
+    /// leaves would pass for wandering.
+    fn score(&mut self, place: Place, evidence: f32, leaves: &[u32]) -> f64 {
+        let penalty = self.cube.cuboids[place.0].penalty;
+        if self.measured.is_empty() || self.measured.iter().all(|m| m.1 <= 0.0) {
+            return f64::from(evidence) - penalty;
+        }
+        let saved = (self.dispersion.clone(), self.most.clone(), self.measured.clone(), self.wanders);
+        leaves.iter().for_each(|leaf| self.there[*leaf as usize] = false);
+        self.measure_dispersion();
+        leaves.iter().for_each(|leaf| self.there[*leaf as usize] = true);
+        let (common, wanders) = self.measured[place.0];
+        (self.dispersion, self.most, self.measured, self.wanders) = saved;
+        let own = leaves.iter().map(|l| self.model.excess(*l));
+        let own = own.fold([0.0; 3], |sum, e| [sum[0] + e.0, sum[1] + e.1, sum[2] + e.2]);
+        let evidence = f64::from(evidence) / (1.0 + wanders * own[1]);
+        let most =
+            if wanders > 0.0 { f64::from(most_evidence(&own, common, wanders)) } else { f64::INFINITY };
+        evidence.min(most) - penalty
     }
 
     /// Works out the evidence of one shift for all cells.
@@ -301,9 +327,11 @@ impl<M: Model> Scan<'_, M> {
         }
         let pooled: Vec<f64> =
             by_depth.iter_mut().map(|s| if s.len() >= CELLS { wandering(s) } else { 0.0 }).collect();
+        self.measured.clear();
         self.wanders = pooled.get(1).copied().unwrap_or(0.0);
         for (c, cuboid) in self.cube.cuboids.iter().enumerate() {
             let wanders = own[c].unwrap_or(pooled[cuboid.depth() as usize]);
+            self.measured.push((commons[c], wanders));
             (self.dispersion[c], self.most[c]) = (Vec::new(), Vec::new());
             if wanders > 0.0 {
                 self.dispersion[c] = sums[c].iter().map(|s| (1.0 + wanders * s[1]) as f32).collect();

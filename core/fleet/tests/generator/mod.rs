@@ -253,7 +253,7 @@ pub fn volumes(rule: &Volumes, seed: u64, with_causes: bool) -> Case {
             NoiseOn::Sum => (usual, usual),
         };
         if let Some(i) = truth.iter().position(|t| holds(t, &leaf)) {
-lost[i] += usual;
+            lost[i] += usual;
             actual = (actual * (1.0 - shifts[i] - spread * dice.normal())).max(0.0);
         }
         if rule.noise_on == NoiseOn::Sum {
@@ -374,7 +374,14 @@ pub fn wandering(rule: &Wandering, seed: u64, with_causes: bool) -> Case {
             continue;
         }
         let mut rest = index;
-        let leaf: Vec<usize> = sizes.iter().map(|n| { let v = rest % n; rest /= n; v }).collect();
+        let leaf: Vec<usize> = sizes
+            .iter()
+            .map(|n| {
+                let v = rest % n;
+                rest /= n;
+                v
+            })
+            .collect();
         let weight: f64 = leaf.iter().zip(&weights).map(|(v, w)| w[*v]).product();
         let n = (rule.size * weight * (0.7 * dice.normal()).exp()).round().clamp(1.0, 50_000.0);
         all += n;
