@@ -24,6 +24,19 @@ impl Amount {
         Amount(self.0.saturating_abs())
     }
 
+    /// Which way money went, where the cell itself says it in words: `12.00 CR`, `支出 12.00`.
+    pub fn side(cell: &str) -> Option<crate::Direction> {
+        let cell = cell.trim();
+        let has = |words: &[&str]| words.iter().any(|w| cell.starts_with(w) || cell.ends_with(w));
+        if has(&["支出", "支", "借", "借方", "DR", "Dr", " D"]) {
+            Some(crate::Direction::Out)
+        } else if has(&["收入", "收", "贷", "贷方", "CR", "Cr", " C"]) {
+            Some(crate::Direction::In)
+        } else {
+            None
+        }
+    }
+
     /// Sum that can't overflow.
     pub fn plus(self, other: Amount) -> Amount {
         Amount(self.0.saturating_add(other.0))
@@ -36,22 +49,21 @@ impl Amount {
 
     /// The amount at the beginning of a cell, with what stands around it (currency, a note in brackets).
     pub fn read(cell: &str) -> Option<Amount> {
-        let cell = cell.trim();
-        let (note_free, bracketed) = without_note(cell);
+        let narrow: String = cell.trim().chars().map(narrow).collect();
+        let (note_free, bracketed) = without_note(&narrow);
         let mut text: String = note_free
             .chars()
-            .map(|c| match c {
-                '０'..='９' => char::from(b'0' + (c as u32 - '０' as u32) as u8),
-                '．' => '.',
-                '，' => ',',
-                '－' | '−' | '–' => '-',
-                '＋' => '+',
-                other => other,
-            })
-            .filter(|c| !c.is_whitespace() && !"¥￥$€£'\"元\u{feff}".contains(*c))
+            .filter(|c| !c.is_whitespace() && !"¥￥$€£'’\"元圆\u{feff}".contains(*c))
             .collect();
+        for word in WORDS {
+            text = text.replace(word, "");
+        }
         // A currency in letters, before or behind.
-        text = text.trim_matches(|c: char| c.is_ascii_uppercase()).to_owned();
+        let kept = text.trim_matches(|c: char| c.is_ascii_alphabetic()).len();
+        if text.len() - kept > 6 {
+            return None;
+        }
+        text = text.trim_matches(|c: char| c.is_ascii_alphabetic()).to_owned();
         let mut negative = bracketed;
         if let Some(rest) = text.strip_suffix('-') {
             negative = true;
@@ -68,9 +80,25 @@ impl Amount {
     }
 }
 
-/// `131.77(已退款89.84)` without its note; `(3.00)` is negative.
+/// Words beside an amount that are no part of it.
+const WORDS: &[&str] = &["人民币", "港币", "美元", "支出", "收入", "支", "收", "借", "贷", "方"];
+
+/// A full-width character as its half-width form.
+pub fn narrow(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        '−' | '–' | '—' => '-',
+        '\u{3000}' => ' ',
+        other => other,
+    }
+}
+
+/// `131.77(已退款89.84)` without its note; `(3.00)` and `¥(3.00)` are negative.
 fn without_note(cell: &str) -> (&str, bool) {
-    if let Some(inside) = cell.strip_prefix('(').and_then(|c| c.strip_suffix(')')) {
+    let start = cell.find('(').unwrap_or(cell.len());
+    if !cell[..start].bytes().any(|b| b.is_ascii_digit())
+        && let Some(inside) = cell.get(start + 1..).and_then(|c| c.trim_end().strip_suffix(')'))
+    {
         return (inside, true);
     }
     let end = cell.find(['(', '（']).unwrap_or(cell.len());
@@ -83,6 +111,10 @@ fn digits(text: &str) -> Option<i64> {
     }
     let (whole, part) = match (text.rfind('.'), text.rfind(',')) {
         (Some(dot), Some(comma)) if comma > dot => (text[..comma].replace('.', ""), &text[comma + 1..]),
+        // `1.234.567` counts thousands.
+        (Some(dot), None) if text.matches('.').count() > 1 && text.len() - dot == 4 => {
+            (text.replace('.', ""), "")
+        }
         (Some(dot), _) => (text[..dot].replace(',', ""), &text[dot + 1..]),
         // `1,234` counts thousands, `12,5` and `3,00` are decimals.
         (None, Some(comma)) if text.len() - comma - 1 != 3 => {
@@ -146,6 +178,17 @@ mod tests {
             ("12.00-", "-12.00"),
             ("0.0005", "0.0005"),
             ("￥２５．００", "25.00"),
+            ("－１，２３４．５０", "-1234.50"),
+            ("¥(3.00)", "-3.00"),
+            ("（3.00）", "-3.00"),
+            ("HK$ 1,000.00", "1000.00"),
+            ("人民币12.00元", "12.00"),
+            ("12.00 CR", "12.00"),
+            ("支出12.00", "12.00"),
+            ("1.234.567", "1234567.00"),
+            ("1 234,56", "1234.56"),
+            ("1’234.50", "1234.50"),
+            ("$-5", "-5.00"),
         ] {
             assert_eq!(read(text).as_deref(), Some(amount), "{text}");
         }

@@ -43,6 +43,138 @@ pub fn format_of(above: &[String], fallback: &str) -> &'static str {
     found.unwrap_or(if fallback == "excel" { "excel" } else { "csv" })
 }
 
+/// The columns that a format was known with; one format may have had several.
+const KNOWN_COLUMNS: &[(&str, &[&str])] = &[
+    (
+        "alipay",
+        &[
+            "交易时间",
+            "交易分类",
+            "交易对方",
+            "对方账号",
+            "商品说明",
+            "收/支",
+            "金额",
+            "收/付款方式",
+            "交易状态",
+            "交易订单号",
+            "商家订单号",
+            "备注",
+        ],
+    ),
+    (
+        "alipay",
+        &[
+            "交易号",
+            "商家订单号",
+            "交易创建时间",
+            "付款时间",
+            "最近修改时间",
+            "交易来源地",
+            "类型",
+            "交易对方",
+            "商品名称",
+            "金额（元）",
+            "收/支",
+            "交易状态",
+            "服务费（元）",
+            "成功退款（元）",
+            "备注",
+            "资金状态",
+        ],
+    ),
+    (
+        "wechat",
+        &[
+            "交易时间",
+            "交易类型",
+            "交易对方",
+            "商品",
+            "收/支",
+            "金额(元)",
+            "支付方式",
+            "当前状态",
+            "交易单号",
+            "商户单号",
+            "备注",
+        ],
+    ),
+    (
+        "jd",
+        &[
+            "交易时间",
+            "商户名称",
+            "交易说明",
+            "金额",
+            "收/付款方式",
+            "交易状态",
+            "收/支",
+            "交易分类",
+            "交易订单号",
+            "商家订单号",
+            "备注",
+        ],
+    ),
+    (
+        "icbc",
+        &[
+            "交易日期",
+            "摘要",
+            "交易场所",
+            "交易国家或地区简称",
+            "钞/汇",
+            "交易金额(收入)",
+            "交易金额(支出)",
+            "交易币种",
+            "记账金额(收入)",
+            "记账金额(支出)",
+            "记账币种",
+            "余额",
+            "对方户名",
+        ],
+    ),
+    (
+        "abc",
+        &[
+            "交易日期",
+            "交易时间",
+            "交易摘要",
+            "交易金额",
+            "本次余额",
+            "对手信息",
+            "日 志 号",
+            "交易渠道",
+            "交易附言",
+        ],
+    ),
+    ("bmo", &["Item #", "Card #", "Transaction Date", "Posting Date", "Transaction Amount", "Description"]),
+    ("boc", &["交易日", "银行记账日", "卡号后四位", "交易描述", "存入", "支出", "币种"]),
+    ("bocom", &["交易日期", "记账日期", "交易说明", "交易币种/金额", "入账币种/金额"]),
+    ("cmb", &["记账日期", "货币", "交易金额", "联机余额", "交易摘要", "对手信息", "客户摘要"]),
+    ("hsbc", &["Date", "Description", "Billing amount", "Billing currency", "Balance", "Balance currency"]),
+];
+
+/// What is missing and what is new in the columns, against the nearest form in which the format was known.
+fn column_changes(format: &str, header: &[String]) -> Option<(Vec<String>, Vec<String>, bool)> {
+    let plain =
+        |c: &str| c.chars().filter(|c| !c.is_whitespace()).map(crate::amount::narrow).collect::<String>();
+    let have: Vec<String> = header.iter().map(|c| plain(c)).collect();
+    let known = KNOWN_COLUMNS.iter().filter(|(f, _)| *f == format).map(|(_, columns)| {
+        let missing: Vec<String> =
+            columns.iter().filter(|c| !have.contains(&plain(c))).map(|c| (*c).to_owned()).collect();
+        let new: Vec<String> =
+            header.iter().filter(|h| !columns.iter().any(|c| plain(c) == plain(h))).cloned().collect();
+        let roles = |names: &[String]| -> std::collections::BTreeSet<crate::Role> {
+            crate::columns::Columns::of(names).found.iter().map(|f| f.0).collect()
+        };
+        let known: Vec<String> = columns.iter().map(|c| (*c).to_owned()).collect();
+        // What was named anew and is still found is no loss.
+        let whole = roles(&known).is_subset(&roles(header));
+        (missing, new, whole)
+    });
+    known.min_by_key(|(missing, new, _)| missing.len() + new.len())
+}
+
 /// Reads what stands above and below the table.
 pub fn preamble(above: &[String], below: &[String], statement: &mut Statement, claims: &mut Preamble) {
     for line in above.iter().chain(below) {
@@ -167,6 +299,28 @@ pub fn check(reading: &mut Reading) {
             ),
         );
     }
+    let changes = claims.header.as_ref().and_then(|h| column_changes(&statement.format, h));
+    if let Some((missing, new, whole)) =
+        changes.filter(|(missing, new, _)| !missing.is_empty() || !new.is_empty())
+    {
+        let zh = |c: &[String]| if c.is_empty() { "无".to_owned() } else { c.join("、") };
+        let en = |c: &[String]| if c.is_empty() { "none".to_owned() } else { c.join(", ") };
+        let name = &statement.format;
+        say(
+            "columns",
+            whole,
+            format!(
+                "表头和已知的{name}格式不同：缺少的列：{}；新出现的列：{}。已按列名重新识别，请核对几行",
+                zh(&missing),
+                zh(&new)
+            ),
+            format!(
+                "the columns differ from the known form of {name}: missing: {}; new: {}. They were recognised by their names; compare a few rows",
+                en(&missing),
+                en(&new)
+            ),
+        );
+    }
     if !claims.unread.is_empty() {
         let lines: Vec<String> = claims.unread.iter().take(10).map(usize::to_string).collect();
         let (n, lines) = (claims.unread.len(), lines.join(", "));
@@ -217,8 +371,16 @@ fn balances(statement: &mut Statement, checks: &mut Vec<Check>) {
         statement.closing_balance = closing;
         let total: usize = chains.values().map(|c| c.len().saturating_sub(1)).sum();
         let broken: usize = chains.values().map(|c| breaks(c.iter()).min(breaks(c.iter().rev()))).sum();
-        let zh = format!("逐行余额：{total}处衔接中有{broken}处对不上");
-        let text = Text::new(zh, format!("running balance: {broken} of {total} steps don't fit"));
+        let days = if newest_first { break_days(own.iter().rev()) } else { break_days(own.iter()) };
+        let (mut zh, mut en) = (
+            format!("逐行余额：{total}处衔接中有{broken}处对不上"),
+            format!("running balance: {broken} of {total} steps don't fit"),
+        );
+        if broken > 0 && !days.is_empty() {
+            zh += &format!("（{}附近；可能缺行、被改动或读错）", days.join("、"));
+            en += &format!(" (near {}; a row may be missing, changed or misread)", days.join(", "));
+        }
+        let text = Text::new(zh, en);
         checks.push(Check { code: "running_balance", ok: broken == 0, text });
     } else if let (Some(opening), Some(closing)) = (statement.opening_balance, statement.closing_balance) {
         let rows = statement.transactions.iter().filter(|t| t.currency.is_none() && !t.void);
@@ -234,6 +396,23 @@ fn balances(statement: &mut Statement, checks: &mut Vec<Check>) {
 
 fn signed(t: &Transaction) -> Amount {
     if t.direction == Direction::Out { Amount(-t.amount.0) } else { t.amount }
+}
+
+/// The first days at which the balance does not go on.
+fn break_days<'a>(rows: impl Iterator<Item = &'a &'a Transaction>) -> Vec<String> {
+    let mut before: Option<Amount> = None;
+    let mut days: Vec<String> = Vec::new();
+    for t in rows {
+        if let (Some(b), Some(now)) = (before, t.balance)
+            && b.plus(signed(t)) != now
+            && days.len() < 3
+            && days.last() != Some(&t.date.to_string())
+        {
+            days.push(t.date.to_string());
+        }
+        before = t.balance;
+    }
+    days
 }
 
 /// Steps at which the balance is not the one before plus the row.

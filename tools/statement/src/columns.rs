@@ -1,29 +1,112 @@
 //! The columns of a table: by their names, or where there is no header by what they hold.
 //!
-//! Why it exists: every bank names its columns differently; a new bank is a name in [`NAMES`]. Never looks at
-//! more than the first rows.
+//! Why it exists: every bank names its columns differently; a new bank is a name in [`NAMES`], and what stands
+//! in no list is recognised by the words in it ([`WORDS`]). What is recognised wrongly, the reader corrects
+//! ([`crate::Correction`]). Never looks at more than the first rows.
 
 use crate::Amount;
 use crate::day::{self, Order};
 use crate::table::Cells;
+use serde::Serialize;
+use tg_text::Text;
 
 /// What a column holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Role {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The day, perhaps with its time.
     Date,
+    /// The time alone.
     Time,
+    /// An amount of either direction.
     Amount,
+    /// An amount that came in.
     In,
+    /// An amount that went out.
     Out,
+    /// The direction in words.
     Flag,
+    /// The balance after the row.
     Balance,
+    /// The currency.
     Currency,
+    /// The other side.
     Counterparty,
+    /// What for.
     Description,
+    /// The bank's number for the row.
     Reference,
+    /// What became of it.
     Status,
+    /// The account or card.
     Card,
+    /// What came back.
     Refund,
+}
+
+impl Role {
+    /// All, in the order in which a reader would look for them.
+    pub const ALL: [Role; 14] = [
+        Role::Date,
+        Role::Time,
+        Role::Amount,
+        Role::In,
+        Role::Out,
+        Role::Flag,
+        Role::Balance,
+        Role::Counterparty,
+        Role::Description,
+        Role::Currency,
+        Role::Reference,
+        Role::Status,
+        Role::Card,
+        Role::Refund,
+    ];
+
+    /// Its stable name, as in JSON and forms.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Date => "date",
+            Role::Time => "time",
+            Role::Amount => "amount",
+            Role::In => "in",
+            Role::Out => "out",
+            Role::Flag => "flag",
+            Role::Balance => "balance",
+            Role::Currency => "currency",
+            Role::Counterparty => "counterparty",
+            Role::Description => "description",
+            Role::Reference => "reference",
+            Role::Status => "status",
+            Role::Card => "card",
+            Role::Refund => "refund",
+        }
+    }
+
+    /// The role of a name.
+    pub fn from_name(name: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|r| r.name() == name)
+    }
+
+    /// What it is called for people.
+    pub fn title(self) -> Text {
+        match self {
+            Role::Date => Text::fixed("日期", "date"),
+            Role::Time => Text::fixed("时间", "time"),
+            Role::Amount => Text::fixed("金额", "amount"),
+            Role::In => Text::fixed("收入金额", "money in"),
+            Role::Out => Text::fixed("支出金额", "money out"),
+            Role::Flag => Text::fixed("收支方向", "direction in words"),
+            Role::Balance => Text::fixed("余额", "balance"),
+            Role::Currency => Text::fixed("币种", "currency"),
+            Role::Counterparty => Text::fixed("对方", "other side"),
+            Role::Description => Text::fixed("说明", "description"),
+            Role::Reference => Text::fixed("流水号", "reference"),
+            Role::Status => Text::fixed("状态", "status"),
+            Role::Card => Text::fixed("卡号或账号", "card or account"),
+            Role::Refund => Text::fixed("退款金额", "refunded"),
+        }
+    }
 }
 
 /// Names of columns, the better one of a role first. Compared without blanks and what stands in brackets, except
@@ -218,6 +301,184 @@ const NAMES: &[(Role, &[&str])] = &[
     (Role::Refund, &["成功退款(元)", "成功退款", "退款金额"]),
 ];
 
+/// Words that tell a column's role where no list knows its name: in the order in which they are tried, a column
+/// having one role. The second list: words that forbid it.
+const WORDS: &[(Role, &[&str], &[&str])] = &[
+    (Role::Balance, &["余额", "结余", "balance", "saldo", "solde"], &[]),
+    (Role::Refund, &["退款金额", "refundamount", "refunded"], &[]),
+    (Role::Status, &["状态", "status"], &[]),
+    (
+        Role::Flag,
+        &[
+            "收/支",
+            "收支",
+            "支/收",
+            "借/贷",
+            "贷/借",
+            "借贷",
+            "资金流向",
+            "交易方向",
+            "资金方向",
+            "收付",
+            "存取",
+            "dr/cr",
+            "cr/dr",
+            "indicator",
+            "direction",
+        ],
+        &["金额"],
+    ),
+    (Role::Currency, &["币种", "币别", "货币", "currency", "ccy", "devise"], &["金额"]),
+    (
+        Role::In,
+        &[
+            "收入", "贷方", "存入", "转入", "入金", "收方", "credit", "deposit", "moneyin", "paidin",
+            "received", "haben",
+        ],
+        &["余额", "账号", "户名", "方式", "类型", "card", "limit", "线"],
+    ),
+    (
+        Role::Out,
+        &[
+            "支出",
+            "借方",
+            "支取",
+            "取出",
+            "转出",
+            "付出",
+            "支付金额",
+            "消费金额",
+            "出金",
+            "debit",
+            "withdraw",
+            "moneyout",
+            "paidout",
+            "spent",
+            "soll",
+        ],
+        &["余额", "账号", "户名", "方式", "类型", "card"],
+    ),
+    (
+        Role::Amount,
+        &["金额", "发生额", "交易额", "amount", "betrag", "montant", "importe", "总额", "total", "价格"],
+        &[
+            "手续费",
+            "服务费",
+            "优惠",
+            "折扣",
+            "立减",
+            "退款",
+            "积分",
+            "税",
+            "fee",
+            "tax",
+            "discount",
+            "限额",
+            "大写",
+        ],
+    ),
+    (
+        Role::Date,
+        &["日期", "date", "datum", "fecha", "交易日", "记账日", "入账日", "时间"],
+        &["有效", "到期", "开户", "截止"],
+    ),
+    (Role::Time, &["时间", "time", "时刻"], &[]),
+    (
+        Role::Reference,
+        &[
+            "流水",
+            "单号",
+            "订单号",
+            "凭证",
+            "交易序号",
+            "日志号",
+            "参考号",
+            "reference",
+            "refno",
+            "transactionid",
+            "txnid",
+        ],
+        &["商户订单", "商家订单", "对方"],
+    ),
+    (
+        Role::Counterparty,
+        &[
+            "对方户名",
+            "对方名称",
+            "对方姓名",
+            "对手户名",
+            "对手名称",
+            "交易对方",
+            "交易商户",
+            "商户",
+            "商家",
+            "店铺",
+            "收款人",
+            "收款方",
+            "付款人",
+            "对方",
+            "对手",
+            "户名",
+            "payee",
+            "merchant",
+            "beneficiary",
+            "counterparty",
+            "counter party",
+            "payer",
+        ],
+        &[
+            "账号",
+            "账户号",
+            "帐号",
+            "开户",
+            "行名",
+            "行号",
+            "编号",
+            "订单",
+            "号码",
+            "类别",
+            "code",
+            "category",
+        ],
+    ),
+    (
+        Role::Card,
+        &["卡号", "账号", "帐号", "尾号", "cardno", "cardnumber", "accountn"],
+        &["对方", "对手", "收款", "付款", "余额"],
+    ),
+    (
+        Role::Description,
+        &[
+            "摘要",
+            "说明",
+            "描述",
+            "用途",
+            "附言",
+            "备注",
+            "商品",
+            "地点",
+            "场所",
+            "渠道",
+            "类型",
+            "分类",
+            "description",
+            "detail",
+            "memo",
+            "narrative",
+            "remark",
+            "particular",
+            "purpose",
+            "verwendungszweck",
+            "libell",
+            "type",
+            "category",
+        ],
+        &[],
+    ),
+];
+/// A header's cell is short.
+const NAME_CHARACTERS_MAX: usize = 24;
+
 fn name_of(cell: &str) -> String {
     let wide: String = cell
         .chars()
@@ -258,7 +519,40 @@ impl Columns {
                 found.extend(at.map(|at| (*role, at)));
             }
         }
+        by_words(&names, &mut found);
         Columns { found }
+    }
+
+    /// With what a reader says of some columns: these roles come first, and these columns have no other.
+    pub(crate) fn corrected(mut self, said: &[(usize, Option<Role>)]) -> Columns {
+        self.found
+            .retain(|(role, at)| !said.iter().any(|(column, wanted)| column == at || *wanted == Some(*role)));
+        // Amounts of either direction and of one direction exclude each other.
+        let says = |role| said.iter().any(|(_, r)| *r == Some(role));
+        if says(Role::Amount) {
+            self.found.retain(|(role, _)| !matches!(role, Role::In | Role::Out));
+        }
+        if says(Role::In) || says(Role::Out) {
+            self.found.retain(|(role, _)| *role != Role::Amount);
+        }
+        let first = said.iter().filter_map(|(column, role)| Some(((*role)?, *column)));
+        self.found = first.chain(std::mem::take(&mut self.found)).collect();
+        self
+    }
+
+    /// The role that is shown for a column.
+    pub(crate) fn role_of(&self, column: usize) -> Option<Role> {
+        let role = |r: &Role| self.get(*r) == Some(column);
+        Role::ALL.into_iter().find(role).or_else(|| self.found.iter().find(|f| f.1 == column).map(|f| f.0))
+    }
+
+    /// Which of the roles without which nothing can be read are missing.
+    pub(crate) fn missing(&self) -> Vec<Role> {
+        let money = [Role::Amount, Role::In, Role::Out].iter().any(|r| self.get(*r).is_some());
+        let mut missing = Vec::new();
+        missing.extend(self.get(Role::Date).is_none().then_some(Role::Date));
+        missing.extend((!money).then_some(Role::Amount));
+        missing
     }
 
     /// The best column of a role.
@@ -276,6 +570,34 @@ impl Columns {
         let money = [Role::Amount, Role::In, Role::Out].iter().any(|r| self.get(*r).is_some());
         let places: std::collections::BTreeSet<usize> = self.found.iter().map(|f| f.1).collect();
         self.get(Role::Date).is_some() && money && places.len() >= 3
+    }
+}
+
+/// Gives columns that no list knows the role that their words tell, where that role is still free.
+fn by_words(names: &[String], found: &mut Vec<(Role, usize)>) {
+    let like_a_name = |name: &String| {
+        let digits = name.bytes().filter(u8::is_ascii_digit).count();
+        !name.is_empty() && digits <= 1 && name.chars().count() <= NAME_CHARACTERS_MAX
+    };
+    let candidates: Vec<usize> = (0..names.len()).filter(|at| like_a_name(&names[*at])).take(60).collect();
+    if candidates.len() < 3 {
+        return;
+    }
+    for (role, words, forbidden) in WORDS {
+        let split =
+            matches!(role, Role::Amount) && found.iter().any(|(r, _)| matches!(r, Role::In | Role::Out));
+        let whole = matches!(role, Role::In | Role::Out) && found.iter().any(|(r, _)| *r == Role::Amount);
+        if split || whole || found.iter().any(|(r, _)| r == role) {
+            continue;
+        }
+        for word in *words {
+            let free = |at: usize| !found.iter().any(|(_, taken)| *taken == at);
+            let fits = |name: &str| name.contains(word) && !forbidden.iter().any(|w| name.contains(w));
+            if let Some(at) = candidates.iter().find(|at| free(**at) && fits(&names[**at])) {
+                found.push((*role, *at));
+                break;
+            }
+        }
     }
 }
 

@@ -159,7 +159,7 @@ impl Statement {
     }
 }
 
-fn shown<S: Serializer>(value: &impl std::fmt::Display, s: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn shown<S: Serializer>(value: &impl std::fmt::Display, s: S) -> Result<S::Ok, S::Error> {
     s.collect_str(value)
 }
 

@@ -5,6 +5,7 @@
 
 use crate::columns::{Columns, Role, guess};
 use crate::day::{self, Order};
+use crate::preview::Correction;
 use crate::{Amount, Direction, Refused, Statement, Transaction};
 
 /// Rows of cells.
@@ -27,17 +28,93 @@ pub struct Preamble {
     pub rows_name_no_currency: bool,
     /// The direction was concluded, not read.
     pub direction_assumed: bool,
+    /// The header's cells.
+    pub header: Option<Vec<String>>,
 }
 
 /// Lines before the header, at most.
 const HEADER_LINES_MAX: usize = 100;
 
+/// Where the table begins and what its columns are.
+pub(crate) struct Layout {
+    /// The header's row.
+    pub(crate) header: Option<usize>,
+    /// The first row of payments.
+    pub(crate) start: usize,
+    /// The columns' roles.
+    pub(crate) columns: Columns,
+}
+
+/// Finds the header, or guesses the columns where there is none; what the reader says goes before both.
+pub(crate) fn layout(cells: &Cells, correction: &Correction) -> Option<Layout> {
+    let said = |columns: Columns| columns.corrected(&correction.roles);
+    if let Some(at) = correction.header {
+        let header = cells.get(at)?;
+        return Some(Layout { header: Some(at), start: at + 1, columns: said(Columns::of(header)) });
+    }
+    let followed = |at: usize, columns: &Columns| {
+        let rows = cells[at + 1..].iter().filter(|r| r.iter().any(|c| !c.is_empty())).take(8);
+        rows.clone().any(|row| {
+            columns.all(Role::Date).any(|c| {
+                row.get(c).is_some_and(|cell| {
+                    day::read(cell, Order::DayFirst).or_else(|| day::read(cell, Order::YearFirst)).is_some()
+                })
+            })
+        })
+    };
+    let candidates: Vec<(usize, Columns)> = cells
+        .iter()
+        .take(HEADER_LINES_MAX)
+        .enumerate()
+        .map(|(at, row)| (at, Columns::of(row)))
+        .filter(|(_, columns)| columns.is_header())
+        .collect();
+    let best = candidates
+        .iter()
+        .position(|(at, columns)| followed(*at, columns))
+        .or((!candidates.is_empty()).then_some(0));
+    if let Some(best) = best {
+        let (at, columns) = candidates.into_iter().nth(best)?;
+        return Some(Layout { header: Some(at), start: at + 1, columns: said(columns) });
+    }
+    let columns = match guess(cells) {
+        Some(columns) => columns,
+        None if !correction.roles.is_empty() => Columns::default(),
+        None => return None,
+    };
+    Some(Layout { header: None, start: 0, columns: said(columns) })
+}
+
+/// A row that looks like a header whose date or amount has another name: what it holds and what it lacks.
+pub(crate) fn broken_header(cells: &Cells) -> Option<(usize, Columns)> {
+    let rows = cells.iter().take(HEADER_LINES_MAX).enumerate();
+    let places = |c: &Columns| c.found.iter().map(|f| f.1).collect::<std::collections::BTreeSet<_>>().len();
+    let known = rows.map(|(at, row)| (at, Columns::of(row))).filter(|(_, columns)| places(columns) >= 2);
+    known.max_by_key(|(at, columns)| (places(columns), std::cmp::Reverse(*at)))
+}
+
 /// Reads a table of cells.
-pub fn read(cells: &Cells, fallback: &str) -> Result<(Statement, Preamble), Refused> {
-    let header = cells.iter().take(HEADER_LINES_MAX).position(|row| Columns::of(row).is_header());
-    let (start, columns) = match header {
-        Some(at) => (at + 1, Columns::of(&cells[at])),
-        None => (0, guess(cells).ok_or(Refused::NoTransactions)?),
+pub fn read(
+    cells: &Cells,
+    fallback: &str,
+    correction: &Correction,
+) -> Result<(Statement, Preamble), Refused> {
+    let Some(Layout { header, start, columns }) =
+        layout(cells, correction).filter(|l| l.columns.missing().is_empty())
+    else {
+        return Err(match broken_header(cells) {
+            Some((at, columns)) => Refused::Columns {
+                line: at + 1,
+                missing: columns.missing(),
+                seen: cells[at]
+                    .iter()
+                    .filter(|c| !c.is_empty())
+                    .take(30)
+                    .map(|c| crate::mask::text(c, true))
+                    .collect(),
+            },
+            None => Refused::NoTransactions,
+        });
     };
     let above: Vec<String> = cells[..start].iter().map(|r| r.join(" ")).collect();
     let format = crate::checks::format_of(&above, fallback);
@@ -46,10 +123,16 @@ pub fn read(cells: &Cells, fallback: &str) -> Result<(Statement, Preamble), Refu
     let date_at = columns.get(Role::Date);
     let dates = cells[start..].iter().filter_map(|r| r.get(date_at?)).map(String::as_str);
     let rows = Rows {
-        order: day::order(dates.take(5_000)),
+        order: correction.order.unwrap_or_else(|| day::order(dates.take(5_000))),
         columns: &columns,
-        sign: sign(&cells[start..], &columns, &above),
+        sign: match correction.plus_is_spending {
+            Some(true) => Sign::Card,
+            Some(false) => Sign::Account,
+            None => sign(&cells[start..], &columns, &above),
+        },
     };
+    claims.header =
+        header.map(|at| cells[at].iter().map(|c| c.trim().to_owned()).filter(|c| !c.is_empty()).collect());
     let mut tail = Vec::new();
     for (i, cells) in cells.iter().enumerate().skip(start) {
         match rows.transaction(cells) {
@@ -90,7 +173,7 @@ fn settle_currency(statement: &mut Statement) {
 pub fn currency(text: &str) -> Option<String> {
     let text = text.trim();
     let known = match text {
-        "人民币" | "人民币元" | "RMB" | "元" | "¥" => "CNY",
+        "人民币" | "人民币元" | "人民币（元）" | "RMB" | "元" | "¥" | "156" => "CNY",
         "港币" | "港元" => "HKD",
         "美元" => "USD",
         "欧元" => "EUR",
@@ -123,12 +206,16 @@ fn sign(rows: &[Vec<String>], columns: &Columns, above: &[String]) -> Sign {
             .iter()
             .any(|l| l.contains("信用卡") || l.contains("账单") || l.to_lowercase().contains("credit card"));
     if of_card && columns.get(Role::Balance).is_none() {
-        return Sign::Card;
+        // A card's list is mostly spending: where most amounts are below zero, minus is spending.
+        let amounts = rows.iter().filter_map(|r| Amount::read(r.get(at)?));
+        let (below, above) =
+            amounts.fold((0usize, 0usize), |(b, a), x| (b + usize::from(x.0 < 0), a + usize::from(x.0 > 0)));
+        return if below > above { Sign::Account } else { Sign::Card };
     }
     let signed = rows
         .iter()
         .filter_map(|r| r.get(at))
-        .any(|c| c.contains(['-', '+', '(']) && Amount::read(c).is_some());
+        .any(|c| c.contains(['-', '+', '(', '－', '−', '（']) && Amount::read(c).is_some());
     if signed || columns.get(Role::Balance).is_some() { Sign::Account } else { Sign::Assumed }
 }
 
@@ -236,22 +323,16 @@ impl Rows<'_> {
         }
         let (amount, cell) = of(Role::Amount)?;
         if self.columns.get(Role::Flag).is_some() {
-            let flag = self.cell(cells, Role::Flag).unwrap_or("").to_lowercase();
-            let direction = match flag.as_str() {
-                "收入" | "收" | "贷" | "贷方" | "in" | "cr" | "credit" | "c" | "转入" | "存入" => {
-                    Some(Direction::In)
-                }
-                "支出" | "支" | "借" | "借方" | "out" | "dr" | "debit" | "d" | "转出" | "取出" => {
-                    Some(Direction::Out)
-                }
-                _ => None,
-            };
+            let direction = flagged(self.cell(cells, Role::Flag).unwrap_or(""));
             return Some((
                 amount.abs(),
                 direction.unwrap_or_else(|| moved(words)),
                 direction.is_none(),
                 cell,
             ));
+        }
+        if let Some(direction) = Amount::side(&cell) {
+            return Some((amount.abs(), direction, false, cell));
         }
         let direction = match (kind(words), self.sign, amount.0 < 0) {
             (Some(by_word), Sign::Card | Sign::Assumed, false) => by_word,
@@ -271,6 +352,32 @@ impl Rows<'_> {
             }
         };
         Some((amount.abs(), direction, false, cell))
+    }
+}
+
+/// What a cell says of the direction; None for what is neither.
+fn flagged(cell: &str) -> Option<Direction> {
+    let flag: String = cell.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
+    match flag.as_str() {
+        "c" | "cr" | "+" | "贷" | "收" | "入" | "in" => return Some(Direction::In),
+        "d" | "dr" | "-" | "借" | "支" | "出" | "out" => return Some(Direction::Out),
+        _ => {}
+    }
+    let has = |words: &[&str]| words.iter().any(|w| flag.contains(w));
+    if has(&["不计", "中性", "其他", "收支", "收/支"]) {
+        None
+    } else if has(&[
+        "支出", "支取", "借方", "转出", "取出", "付款", "出账", "消费", "已支", "debit", "moneyout",
+        "withdraw", "paidout",
+    ]) {
+        Some(Direction::Out)
+    } else if has(&[
+        "收入", "收款", "贷方", "转入", "存入", "入账", "进账", "退款", "已收", "credit", "moneyin",
+        "deposit", "paidin",
+    ]) {
+        Some(Direction::In)
+    } else {
+        None
     }
 }
 

@@ -90,3 +90,74 @@ fn fifty_thousand_rows_are_looked_at() {
     assert_eq!(s.transactions.len(), 50_000);
     assert!(s.findings.len() < 600);
 }
+
+#[test]
+fn two_cities_that_nobody_reaches_in_time() {
+    let s = |second: &str| {
+        let file = format!(
+            "交易时间,交易对方,金额,收/支\n2024-01-05 10:00:00,北京王府井联裕咖啡,25.00,支出\n{second}\n2024-01-06 10:00:00,某便利店,5.00,支出\n"
+        );
+        tg_statement::examine(file.as_bytes()).expect("reads")
+    };
+    let found = |second: &str| {
+        s(second)
+            .findings
+            .iter()
+            .find(|f| f.code == "places_too_far_apart")
+            .map(|f| (f.rows.clone(), f.text.zh.to_string(), f.text.en.to_string()))
+    };
+    let (rows, zh, en) = found("2024-01-05 10:40:00,广州天河某金店,8800.00,支出").expect("is found");
+    assert_eq!(rows, [0, 1]);
+    assert!(
+        zh.contains("40分钟后又在广州付款，两地相距约1890公里")
+            && en.contains("paid in Beijing, and 40 minutes later in Guangzhou"),
+        "{zh} {en}"
+    );
+    // In the afternoon one may be there; online one is everywhere; a dish is no place; a neighbour is near.
+    for fine in [
+        "2024-01-05 15:40:00,广州天河某金店,8800.00,支出",
+        "2024-01-05 10:40:00,广州唯品会网上商城,88.00,支出",
+        "2024-01-05 10:40:00,重庆小面,18.00,支出",
+        "2024-01-05 10:40:00,天津某店,18.00,支出",
+        "2024-01-05,广州某店,18.00,支出",
+    ] {
+        assert_eq!(found(fine), None, "{fine}");
+    }
+}
+
+#[test]
+fn reminders_go_into_a_calendar() {
+    let mut file = String::from("交易时间,交易对方,金额,收/支,当前状态\n");
+    for month in 1..=4 {
+        file += &format!("2024-{month:02}-05 10:00:00,某视频会员,25.00,支出,支付成功\n");
+    }
+    file += "2024-04-06 10:00:00,某支付科技POS押金,299.00,支出,支付成功\n2024-01-02 10:00:00,某网店,88.00,支出,退款中\n";
+    let s = tg_statement::examine(file.as_bytes()).expect("reads");
+    let today = jiff::civil::date(2024, 4, 10);
+    let reminders = tg_statement::reminders(&s, today);
+    let shown: Vec<String> = reminders.iter().map(|r| format!("{} {}", r.date, r.title.zh)).collect();
+    assert_eq!(
+        shown,
+        [
+            "2024-04-10 核对2024-04-06 “某支付科技POS押金”299.00",
+            "2024-04-13 查“某网店”退款88.00",
+            "2024-04-17 追问银行：“某支付科技POS押金”299.00",
+            "2024-05-03 “某视频会员”将自动扣款25.00",
+        ]
+    );
+    let calendar = tg_statement::calendar(&reminders, today, tg_text::Lang::Zh);
+    assert_eq!(calendar.matches("BEGIN:VEVENT").count(), 4);
+    assert!(
+        calendar.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n") && calendar.ends_with("END:VCALENDAR\r\n")
+    );
+    assert!(calendar.split("\r\n").all(|l| l.len() <= 75), "lines are folded");
+    assert!(calendar.contains("DTSTART;VALUE=DATE:20240503\r\n"));
+    // A payee cannot write lines of its own into the calendar.
+    let evil = file.replace("某支付科技POS押金", "\"拉卡拉\nEND:VCALENDAR;X,Y\"");
+    let out = tg_statement::calendar(
+        &tg_statement::reminders(&tg_statement::examine(evil.as_bytes()).expect("reads"), today),
+        today,
+        tg_text::Lang::En,
+    );
+    assert_eq!(out.matches("\r\nEND:VCALENDAR").count(), 1, "{out}");
+}

@@ -129,7 +129,12 @@ fn wechat_as_excel() {
         (s.format.as_str(), rows(&s)),
         ("wechat", vec!["2024-12-31 12:30:00 out 25.30 联裕咖啡&茶".to_owned()])
     );
-    assert_eq!(checks(&s), [("record_count", true)]);
+    assert_eq!(checks(&s), [("record_count", true), ("columns", false)]);
+    let says = &s.checks[1].text;
+    assert!(
+        says.zh.contains("缺少的列：交易类型、商品、支付方式、当前状态") && says.en.contains("new: none"),
+        "{says:?}"
+    );
 }
 
 #[test]

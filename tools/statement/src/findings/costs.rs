@@ -1,4 +1,4 @@
-//! What the account itself costs: fees, interest, cash advances, exchange.
+//! What the account itself costs: fees, interest, cash advances, other currencies.
 
 use super::{Seen, View};
 use crate::{Amount, Severity};
@@ -26,6 +26,32 @@ const FEES: &[&str] = &[
     "fee:",
 ];
 const CASH: &[&str] = &["取现", "预借现金", "cash advance"];
+
+/// Rows in a currency that is not the statement's: the bank's rate and a fee go with them.
+pub fn foreign(view: &View<'_>) -> Vec<Seen> {
+    let rows: Vec<usize> =
+        view.spending.iter().copied().filter(|i| view.rows[*i].currency.is_some()).collect();
+    if rows.is_empty() || rows.len() * 2 > view.spending.len() {
+        return Vec::new();
+    }
+    let n = rows.len();
+    vec![Seen {
+        code: "foreign_currency",
+        rows,
+        text: Text::new(
+            format!("{n}笔是外币交易，可能另收货币转换费；没有出境、没有海淘的，请核对是否本人所为"),
+            format!(
+                "{n} payments in another currency, which may cost a conversion fee; if you were not abroad and bought nothing abroad, check whether they are yours"
+            ),
+        ),
+        severity: Severity::Low,
+        confidence: "medium",
+        action: Text::fixed(
+            "对照行程和网购记录；刷卡时选“按当地货币结算”（不选DCC）。不认识的按卡背面电话否认。",
+            "Compare with your travels and orders; at the till choose the local currency (no conversion by the shop). Dispute what you don't know on the number on your card.",
+        ),
+    }]
+}
 
 /// Rows that name a fee; a cash advance costs from the first day.
 pub fn fees(view: &View<'_>) -> Vec<Seen> {

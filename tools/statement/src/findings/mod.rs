@@ -6,6 +6,7 @@
 
 mod costs;
 mod known;
+mod places;
 mod repeats;
 mod strange;
 
@@ -52,7 +53,11 @@ fn minute(t: &Transaction) -> i64 {
 
 /// Days since 1970.
 fn day_number(t: &Transaction) -> i64 {
-    let since = t.date.since((jiff::Unit::Day, jiff::civil::date(1970, 1, 1)));
+    day_of(t.date)
+}
+
+fn day_of(date: jiff::civil::Date) -> i64 {
+    let since = date.since((jiff::Unit::Day, jiff::civil::date(1970, 1, 1)));
     since.map_or(0, |s| i64::from(s.get_days()))
 }
 
@@ -72,6 +77,7 @@ pub fn find(statement: &mut Statement) {
     let mut seen: Vec<Seen> = Vec::new();
     for detector in [
         repeats::duplicates,
+        places::too_far_apart,
         strange::test_charges,
         strange::unknown_sides,
         strange::nights,
@@ -80,6 +86,7 @@ pub fn find(statement: &mut Statement) {
         known::missing_refunds,
         repeats::subscriptions,
         costs::fees,
+        costs::foreign,
     ] {
         let mut found = detector(&view);
         found.truncate(OF_A_KIND_MAX);
@@ -133,6 +140,14 @@ fn contacts(format: &str) -> Vec<Contact> {
         .filter_map(line)
         .map(|h| Contact { organisation: h.organisation.clone(), number: h.contact.clone() })
         .collect()
+}
+
+/// The days of a steady rhythm: weekly, monthly, yearly.
+pub fn cycle_days(days: &[jiff::civil::Date]) -> Option<i64> {
+    let numbers: Vec<i64> = days.iter().map(|d| day_of(*d)).collect();
+    let mut steps: Vec<i64> = numbers.windows(2).map(|w| (w[1] - w[0]).abs()).collect();
+    steps.sort_unstable();
+    steps.get(steps.len() / 2).copied().filter(|s| *s > 0)
 }
 
 /// What to do about a charge that nobody remembers.

@@ -1,6 +1,6 @@
 //! Charges that don't fit: a small one before a large one, an unknown side, the night, many small ones.
 
-use super::{Seen, View, ask_then_freeze, minute};
+use super::{Seen, View, ask_then_freeze, minute, places};
 use crate::{Amount, Severity, Transaction};
 use tg_text::Text;
 
@@ -60,6 +60,16 @@ pub fn unknown_sides(view: &View<'_>) -> Vec<Seen> {
             continue;
         }
         let night = is_night(t);
+        let elsewhere = places::city_of(t).is_some_and(|here| {
+            let mut others =
+                view.spending.iter().filter(|i| *i != row).filter_map(|i| places::city_of(&view.rows[*i]));
+            let mut counted = 0;
+            let all_other = others.by_ref().take(400).all(|c| {
+                counted += 1;
+                c != here
+            });
+            all_other && counted >= 5
+        });
         out.push(Seen {
             code: "unknown_merchant",
             rows: vec![*row],
@@ -68,17 +78,25 @@ pub fn unknown_sides(view: &View<'_>) -> Vec<Seen> {
                     "“{}”只出现过一次，金额{}远高于平时（中位数{usual}）{}",
                     t.who(),
                     t.amount,
-                    if night { "，且在凌晨" } else { "" }
+                    [
+                        if night { "，且在凌晨" } else { "" },
+                        if elsewhere { "，且在平时不去的城市" } else { "" }
+                    ]
+                    .concat()
                 ),
                 format!(
                     "“{}” appears once, and {} is far above your usual {usual}{}",
                     t.who(),
                     t.amount,
-                    if night { ", at night" } else { "" }
+                    [
+                        if night { ", at night" } else { "" },
+                        if elsewhere { ", in a city where you don't usually pay" } else { "" }
+                    ]
+                    .concat()
                 ),
             ),
-            severity: if night { Severity::High } else { Severity::Medium },
-            confidence: if night { "medium" } else { "low" },
+            severity: if night || elsewhere { Severity::High } else { Severity::Medium },
+            confidence: if night || elsewhere { "medium" } else { "low" },
             action: ask_then_freeze(),
         });
     }

@@ -27,6 +27,8 @@ impl Grid {
             return Ok(());
         }
         let text = clean(text);
+        // `="0012"` is how a table keeps Excel from taking a number apart; the formula is its own result.
+        let text = text.strip_prefix("=\"").and_then(|t| t.strip_suffix('"')).map_or(text, clean);
         let width = self.rows.get(row).map_or(0, Vec::len);
         let more_rows = (row + 1).saturating_sub(self.rows.len());
         let more_cells = (column + 1).saturating_sub(width);
