@@ -37,6 +37,8 @@ pub enum Command {
     Lure(Lure),
     /// 检查对账单：是否对得上、哪些要留意 / check a statement: does it add up, what to look at
     Statement(Statement),
+    /// 这张收款码对不对（文字或照片）/ is this payment code right? Its text, or a photo of it
+    Qr(Qr),
     /// 失败或交易量变化出在哪里 / where failures or missing volume come from
     Locate(Locate),
     /// 启动安全中心 / run the center
@@ -45,7 +47,7 @@ pub enum Command {
     Send(Send),
     /// 重放录像或数据目录，输出判定与发现 / replay a recording or data folder: verdicts and findings
     Replay(Replay),
-    /// 演示：一座模拟小镇 / demo: a simulated town
+    /// 演示：一座被攻击的模拟城市 / demo: a simulated city under attack
     Demo(Demo),
     /// 测速 / measure speed
     Bench(Bench),
@@ -112,9 +114,39 @@ pub struct Lure {
 }
 
 #[derive(Args)]
+pub struct Qr {
+    /// 本位置登记的码 / a code issued for this place
+    #[arg(long, value_name = "CODE")]
+    pub issued: Vec<String>,
+    /// 允许的网址，“.example”含所有下级 / a host that is allowed; ".example" means all below
+    #[arg(long, value_name = "HOST")]
+    pub allow_host: Vec<String>,
+    /// 验签公钥（PEM、DER）/ a public key (PEM, DER) by id: Ed25519 or P-256
+    #[arg(long, value_name = "ID=FILE")]
+    pub key: Vec<String>,
+    /// 码的文字，或照片（JPEG、PNG、WebP）/ the code's text, or a photo (JPEG, PNG, WebP)
+    pub what: String,
+}
+
+#[derive(Args)]
 pub struct Statement {
     /// 对账单（CSV、XLS、XLSX、OFX、QIF、MT940、CAMT.053）或“-” / the statement, or "-" for standard input
     pub file: String,
+    /// 只显示各列怎样识别（JSON）/ only show how the columns were understood (JSON)
+    #[arg(long)]
+    pub columns: bool,
+    /// 更正一列，如 3=amount、5=none，可多次 / correct a column, such as 3=amount or 5=none; may be repeated
+    #[arg(long, value_name = "N=WHAT")]
+    pub column: Vec<String>,
+    /// 没有收支方向时，正数是否为支出 / where no column tells the direction: is plus money spent
+    #[arg(long, value_name = "true|false")]
+    pub plus_is_spending: Option<bool>,
+    /// 把各行写成不含公式的CSV / write the rows as CSV without formulas
+    #[arg(long, value_name = "FILE")]
+    pub export: Option<std::path::PathBuf>,
+    /// 把提醒写成日历文件（.ics）/ write the reminders as a calendar file (.ics)
+    #[arg(long, value_name = "FILE")]
+    pub reminders: Option<std::path::PathBuf>,
 }
 
 #[derive(Args)]
@@ -181,20 +213,20 @@ pub struct Replay {
 
 #[derive(Args)]
 pub struct Demo {
-    /// 随机种子 / seed of the town
+    /// 随机种子 / seed of the city
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// 运行秒数，到时自行结束 / seconds; ends by itself
     #[arg(long = "for", value_name = "SECONDS")]
     pub for_seconds: Option<u32>,
-    /// 攻击 / attacks: all, none, or a list
+    /// 攻击 / attacks: all, none, or a list of card_testing, cloned_terminal, skimming, moved_terminal, several_merchants, cash_out, impossible_travel, rapid_refunds, signon_storm
     #[arg(long, default_value = "all")]
     pub attacks: String,
-    /// 故事快慢 / story seconds a second
+    /// 故事快慢：1 为每秒 30 故事秒 / pace of the story: at 1 a second holds 30 story seconds
     #[arg(long, default_value_t = 1.0)]
     pub speed: f64,
     /// 终端数 / number of terminals
-    #[arg(long, default_value_t = 40)]
+    #[arg(long, default_value_t = 120)]
     pub terminals: usize,
     /// 数据目录，默认用临时目录 / data folder [default: a temporary one]
     #[arg(long)]
@@ -237,4 +269,6 @@ pub struct SimTown {
     pub speed: f64,
     #[arg(long)]
     pub for_seconds: Option<u32>,
+    #[arg(long)]
+    pub resume_us: Option<i64>,
 }

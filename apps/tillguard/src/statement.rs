@@ -3,10 +3,13 @@
 //! The file is read into memory and nowhere else; nothing of it is kept.
 
 use crate::arguments::Statement as Arguments;
-use crate::output::{Console, Done, cant_read};
+use crate::output::{Console, Done, cant_read, wrong_use};
 use std::io::Read;
 use std::process::ExitCode;
-use tg_statement::{Direction, FILE_BYTES_MAX, Refused, Severity, Statement, examine};
+use tg_statement::{
+    Correction, Direction, FILE_BYTES_MAX, Refused, Role, Severity, Statement, calendar, examine_with,
+    export_csv, preview, reminders,
+};
 use tg_text::{Problem, Text};
 
 pub fn run(arguments: &Arguments, console: &Console) -> Done {
@@ -18,7 +21,19 @@ pub fn run(arguments: &Arguments, console: &Console) -> Done {
         path => std::fs::File::open(path).and_then(|f| f.take(limit).read_to_end(&mut bytes)),
     };
     read.map_err(|e| cant_read(file, &e))?;
-    let statement = examine(&bytes).map_err(|refused| problem(file, &refused))?;
+    let correction = correction(arguments)?;
+    if arguments.columns {
+        let preview = preview(&bytes, &correction).map_err(|refused| problem(file, &refused))?;
+        return console.print_json(&preview).map(|()| ExitCode::SUCCESS);
+    }
+    let statement = examine_with(&bytes, &correction).map_err(|refused| problem(file, &refused))?;
+    if let Some(path) = &arguments.export {
+        write(path, &export_csv(&statement))?;
+    }
+    if let Some(path) = &arguments.reminders {
+        let today = jiff::Zoned::now().date();
+        write(path, &calendar(&reminders(&statement, today), today, console.lang))?;
+    }
     if console.json {
         console.print_json(&statement)?;
     } else {
@@ -27,26 +42,47 @@ pub fn run(arguments: &Arguments, console: &Console) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn problem(file: &str, refused: &Refused) -> Box<Problem> {
-    let (code, what) = match refused {
-        Refused::TooLarge(what) => (
-            "TG-1006",
-            Text::new(
-                format!("对账单太大（{what}）：文件最多64 MiB、20万行，Excel解开后最多96 MiB"),
+/// `--column 3=amount`, counted from 1 as people do.
+fn correction(arguments: &Arguments) -> Result<Correction, Box<Problem>> {
+    let mut out = Correction { plus_is_spending: arguments.plus_is_spending, ..Correction::default() };
+    for said in &arguments.column {
+        let parsed = said.split_once('=').and_then(|(at, role)| {
+            let at: usize = at.trim().parse().ok().filter(|at| *at >= 1)?;
+            if role.trim() == "none" {
+                Some((at - 1, None))
+            } else {
+                Some((at - 1, Some(Role::from_name(role.trim())?)))
+            }
+        });
+        let Some(parsed) = parsed else {
+            let names: Vec<&str> = Role::ALL.iter().map(|r| r.name()).collect();
+            let names = names.join("|");
+            return Err(wrong_use(
+                "--column",
+                format!("“{said}”不是“第几列=内容”，如3=amount；内容：{names}|none"),
                 format!(
-                    "the statement is too large ({what}): at most 64 MiB, 200,000 rows, and 96 MiB unpacked"
+                    "“{said}” is no column and what it holds, such as 3=amount; it may hold: {names}|none"
                 ),
-            ),
-        ),
-        Refused::Damaged(what) => {
-            ("TG-1008", Text::new(format!("文件损坏（{what}）"), format!("the file is damaged ({what})")))
-        }
-        Refused::NoTransactions => (
-            "TG-1008",
-            Text::fixed("没有找到带日期和金额的行", "no rows with a date and an amount were found"),
-        ),
+            ));
+        };
+        out.roles.push(parsed);
+    }
+    Ok(out)
+}
+
+fn write(path: &std::path::Path, text: &str) -> Result<(), Box<Problem>> {
+    std::fs::write(path, text).map_err(|e| {
+        let says = Text::new(format!("写不出：{e}"), format!("can't be written: {e}"));
+        Box::new(Problem::new("TG-1001", says).in_file(path.display().to_string()))
+    })
+}
+
+fn problem(file: &str, refused: &Refused) -> Box<Problem> {
+    let code = match refused {
+        Refused::TooLarge(_) => "TG-1006",
+        _ => "TG-1008",
     };
-    Box::new(Problem::new(code, what).in_file(file))
+    Box::new(Problem::new(code, refused.text()).in_file(file))
 }
 
 fn print(s: &Statement, console: &Console) -> Result<(), Box<Problem>> {
