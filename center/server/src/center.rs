@@ -9,7 +9,7 @@ use crate::clock::CenterClock;
 use crate::config::Config;
 use crate::keeper::Keeper;
 use crate::key_file::Secret;
-use crate::public::{self, Door, PublicConfig};
+use crate::public::{self, Door, PublicConfig, Register};
 use crate::live::{JournalFigures, Live, Place};
 use crate::recover::{Opened, disk_problem, open};
 use crate::web::{self, Web};
@@ -61,7 +61,7 @@ impl Center {
         }
         // Ports first: a taken one is said before minutes of recovery.
         let http = listen(config.http).await?;
-        let door = open_door(&config.public).await?;
+        let (door, register) = open_door(&config.public).await?;
         let mut listeners = Vec::new();
         for feed in &config.feeds {
             listeners.push(listen(feed.address).await?);
@@ -118,8 +118,8 @@ impl Center {
         let web = Web::new(live.clone(), config.data.join("store.sqlite"), stopped.clone());
         tokio::spawn(crate::outbox::carry(web.desk.clone(), handle, stopped.clone()));
         let (web_state, mut until) = (web.clone(), stopped);
-        let public = door.as_ref().map(|(_, address)| *address);
-        let door = door.map(|(door, address)| serve_door(door, address, &web, &config.public, &until));
+        let public = door.as_ref().map(|door| door.address());
+        let door = door.map(|door| serve_door(door, &web, &config.public, register, &until));
         let web = tokio::spawn(async move {
             let gently = async move {
                 let _ = until.wait_for(|stop| *stop).await;
@@ -336,23 +336,22 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
 }
 
 /// Opens the public door, if it has an address: settings and certificate are checked before anything runs.
-async fn open_door(config: &PublicConfig) -> Result<Option<(Door, SocketAddr)>, Problem> {
+async fn open_door(config: &PublicConfig) -> Result<(Option<Door>, Option<Register>), Problem> {
     config.check()?;
-    let Some(address) = config.address else { return Ok(None) };
-    let door = Door::open(listen(address).await?, config)?;
-    let address = axum::serve::Listener::local_addr(&door).unwrap_or(address);
-    Ok(Some((door, address)))
+    let register = config.register.as_deref().map(Register::read).transpose()?;
+    let Some(address) = config.address else { return Ok((None, register)) };
+    Ok((Some(Door::open(listen(address).await?, config)?), register))
 }
 
 fn serve_door(
     door: Door,
-    address: SocketAddr,
     web: &Web,
     config: &PublicConfig,
+    register: Option<Register>,
     stopped: &watch::Receiver<bool>,
 ) -> tokio::task::JoinHandle<std::io::Result<()>> {
     let mut until = stopped.clone();
-    let service = public::router(web.clone(), config.clone(), address)
+    let service = public::router(web.clone(), config.clone(), register, door.address())
         .into_make_service_with_connect_info::<public::Peer>();
     tokio::spawn(async move {
         let gently = async move {

@@ -206,8 +206,9 @@ impl Reader {
         let sql = format!(
             "SELECT SUM(CASE WHEN outcome = 1 THEN 1 ELSE 0 END), SUM(failed),
                 SUM(CASE WHEN failed = 1 AND response_code = $1 THEN 1 ELSE 0 END),
-                MAX(CASE WHEN outcome = 1 THEN opened_at END)
-             FROM (SELECT outcome, failed, response_code, opened_at FROM payment
+                MAX(CASE WHEN outcome = 1 THEN opened_at END),
+                SUM(CASE WHEN failed = 1 AND response_class NOT IN (2, 3) THEN 1 ELSE 0 END)
+             FROM (SELECT outcome, failed, response_code, response_class, opened_at FROM payment
                 WHERE {condition} AND opened_at >= $4 AND opened_at < $5
                 ORDER BY opened_at DESC LIMIT 2000) AS recent"
         );
@@ -219,6 +220,7 @@ impl Reader {
                 failed: row.get::<_, Option<i64>>(1)?.unwrap_or(0) as u64,
                 same_code: row.get::<_, Option<i64>>(2)?.unwrap_or(0) as u64,
                 last_approved: row.get(3)?,
+                technical: row.get::<_, Option<i64>>(4)?.unwrap_or(0) as u64,
             })
         })?;
         Ok(counts.first().copied().unwrap_or_default())

@@ -158,6 +158,9 @@ pub struct ScopeCounts {
     pub approved: u64,
     /// Not approved or unknown.
     pub failed: u64,
+    /// Of the failed, those that were not a refusal for the card or its account: no answer, a host that could
+    /// not, keys, settings.
+    pub technical: u64,
     /// Of the failed, with the same response code.
     pub same_code: u64,
     /// Log time of the last approved one.

@@ -8,5 +8,6 @@ mod harness;
 mod kill;
 mod locate;
 mod pages;
+mod public;
 mod tools;
 mod tour;

@@ -22,6 +22,7 @@ mod home;
 mod icons;
 mod problem;
 mod questions;
+mod register;
 
 pub use charged::{ChargedAs, ChargedAsk, charged};
 pub use charged_answer::{ChargedAnswer, Known, Stop, StopState, charged_answer};
@@ -33,6 +34,7 @@ pub use home::home;
 pub use icons::icon;
 pub use problem::{not_found, refused};
 pub use questions::{Group, QUESTIONS, Question};
+pub use register::{RegisterOf, RegisterPage, Registered, register};
 
 /// Names of the assets that the public door serves; nothing else of the console is reachable through it.
 pub const ASSETS: &[&str] = &["public.css", "public.js", "favicon.svg"];

@@ -73,6 +73,13 @@ impl Door {
     }
 }
 
+impl Door {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
 impl Drop for Door {
     fn drop(&mut self) {
         self.accepting.abort();

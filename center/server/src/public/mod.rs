@@ -29,11 +29,13 @@ mod door;
 mod guard;
 mod guide;
 mod limits;
+mod register;
 mod settings;
 mod visit;
 
 pub(crate) use door::{Door, Peer};
 pub(crate) use limits::{Class, Limits};
+pub(crate) use register::Register;
 pub use settings::PublicConfig;
 pub(crate) use visit::{Fields, Visit};
 
@@ -46,7 +48,7 @@ use axum::routing::get;
 use guard::Hosts;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tg_console::public::{PublicFrame, TextSize};
+use tg_console::public::{PublicFrame, RegisterOf, TextSize};
 use tg_text::Lang;
 
 /// Bytes of a form without files.
@@ -54,7 +56,12 @@ pub(crate) const FORM_BYTES_MAX: usize = 16 * 1024;
 
 /// Every page behind the door: its path, as the front page knows it, and its routes.
 fn pages() -> Vec<(&'static str, Router<Public>)> {
-    vec![("/guide", guide::routes()), ("/charged", charged::routes())]
+    vec![
+        ("/guide", guide::routes()),
+        ("/charged", charged::routes()),
+        ("/shop", register::routes(RegisterOf::Shop)),
+        ("/machine", register::routes(RegisterOf::Machine)),
+    ]
 }
 
 /// What every page behind the door has at hand.
@@ -67,9 +74,11 @@ pub(crate) struct Shared {
     pub web: Web,
     /// The door's settings.
     pub config: PublicConfig,
+    /// The register that is asked, if there is a file.
+    pub register: Option<Register>,
     /// How often one may ask.
     pub limits: Limits,
-    pub(self) hosts: Hosts,
+    hosts: Hosts,
     open: Vec<&'static str>,
     time_zone: jiff::tz::TimeZone,
 }
@@ -101,7 +110,12 @@ impl Public {
 }
 
 /// All routes of the door.
-pub(crate) fn router(web: Web, config: PublicConfig, address: SocketAddr) -> Router {
+pub(crate) fn router(
+    web: Web,
+    config: PublicConfig,
+    register: Option<Register>,
+    address: SocketAddr,
+) -> Router {
     let pages = pages();
     let zone = config.time_zone.as_deref().and_then(settings::zone);
     let public = Public(Arc::new(Shared {
@@ -111,6 +125,7 @@ pub(crate) fn router(web: Web, config: PublicConfig, address: SocketAddr) -> Rou
         time_zone: zone.unwrap_or_else(jiff::tz::TimeZone::system),
         web,
         config,
+        register,
     }));
     let mut router = Router::new().route("/", get(home)).route("/robots.txt", get(robots));
     for (_, routes) in pages {

@@ -57,6 +57,7 @@ pub(crate) fn zone(name: &str) -> Option<jiff::tz::TimeZone> {
         return Some(zone);
     }
     let offset = match name {
+        "UTC" => "+00:00",
         "Asia/Shanghai" => "+08:00",
         other => other,
     };

@@ -94,13 +94,13 @@ impl Around {
     fn facts(&self, record: &PaymentRecord) -> Vec<ScopeFact> {
         let card_seen = record.card_token.is_some();
         [
-            (card_seen, "这张卡在别处", "This card elsewhere", works(&self.same_card), &self.same_card),
-            (true, "别的卡在本机", "Other cards here", works(&self.other_cards), &self.other_cards),
+            (card_seen, "这张卡在别处", "This card elsewhere", card_works(&self.same_card), &self.same_card),
+            (true, "别的卡在本机", "Other cards here", works(&self.other_cards, record), &self.other_cards),
             (
                 true,
                 "店内其他终端",
                 "Other tills in the store",
-                works(&self.other_terminals),
+                works(&self.other_terminals, record),
                 &self.other_terminals,
             ),
             (record.bin.is_some(), "同类卡在别处", "Same BIN elsewhere", healthy(&self.issuer), &self.issuer),
@@ -113,9 +113,26 @@ impl Around {
     }
 }
 
-/// It works there if anything was approved; it fails there if at least two payments failed and none went
-/// through. A single failure says nothing.
-fn works(counts: &ScopeCounts) -> Option<bool> {
+/// A place works if anything was approved there; it fails if at least two payments failed there for technical
+/// reasons and none was answered. A card that is refused for its own account says nothing against the place: two
+/// customers short of money are no broken terminal. Wrong PINs are the exception: on several cards they are the
+/// machine's PIN key. A single failure says nothing.
+fn works(counts: &ScopeCounts, record: &PaymentRecord) -> Option<bool> {
+    let wrong_pin = Knowledge::builtin()
+        .class_of_code(known_scheme(record), &record.response_code)
+        .is_some_and(|class| class.id == "pin_wrong");
+    let against = if wrong_pin { counts.technical.max(counts.same_code) } else { counts.technical };
+    let refused = counts.failed.saturating_sub(counts.technical);
+    match (counts.approved, against) {
+        (0, 2..) if wrong_pin || refused == 0 => Some(false),
+        (0, 0) if refused > 0 && !wrong_pin => Some(true),
+        (0, _) => None,
+        _ => Some(true),
+    }
+}
+
+/// The same card elsewhere: there every refusal is about the card, so every one counts.
+fn card_works(counts: &ScopeCounts) -> Option<bool> {
     match (counts.approved, counts.failed) {
         (0, 0 | 1) => None,
         (0, _) => Some(false),
@@ -123,18 +140,25 @@ fn works(counts: &ScopeCounts) -> Option<bool> {
     }
 }
 
-/// As usual if at least half of a fair number of payments went through.
+/// As usual if at least half of a fair number of payments got an answer that is the card's or account's.
 fn healthy(counts: &ScopeCounts) -> Option<bool> {
     let all = counts.approved + counts.failed;
-    (all >= 5).then(|| counts.approved * 2 >= all)
+    (all >= 5).then(|| counts.technical * 2 <= all)
+}
+
+fn known_scheme(record: &PaymentRecord) -> Option<tg_diagnose::Scheme> {
+    tg_diagnose::Scheme::ALL.iter().find(|(word, _)| *word == record.scheme).map(|(_, scheme)| *scheme)
 }
 
 fn scope_fact(label: Text, works: Option<bool>, counts: &ScopeCounts) -> ScopeFact {
     let (a, f, same) = (counts.approved, counts.failed, counts.same_code);
+    let refused = f.saturating_sub(counts.technical);
     let headline = match works {
         None if a + f == 0 => Text::fixed("没有看到交易", "Nothing seen"),
         None => Text::fixed("交易太少，不能判断", "Too few to tell"),
+        Some(true) if a == 0 => Text::fixed("有应答，都未批准", "Answered, none approved"),
         Some(true) => Text::fixed("正常", "Works"),
+        Some(false) if a > 0 => Text::fixed("失败偏多", "Fails often"),
         Some(false) => Text::new(format!("{f} 笔全失败"), format!("All {f} failed")),
     };
     let (zh, en) = match same {
@@ -143,7 +167,10 @@ fn scope_fact(label: Text, works: Option<bool>, counts: &ScopeCounts) -> ScopeFa
     };
     let detail = match a + f {
         0 => Text::fixed("前后 30 分钟", "30 minutes around it"),
-        _ => Text::new(format!("成功 {a}，失败 {f}{zh}"), format!("{a} approved, {f} failed{en}")),
+        _ => Text::new(
+            format!("成功 {a}，拒绝 {refused}，故障 {}{zh}", counts.technical),
+            format!("{a} approved, {refused} declined, {} technical{en}", counts.technical),
+        ),
     };
     ScopeFact { label, works, headline, detail }
 }
@@ -156,7 +183,8 @@ fn facts(
 ) -> Facts {
     use tg_diagnose as d;
     let yes_no = |yes| if yes { d::YesNo::Yes } else { d::YesNo::No };
-    let works_there = |c: &ScopeCounts| works(c).map(|ok| if ok { d::Works::Ok } else { d::Works::Fail });
+    let as_fact = |ok: Option<bool>| ok.map(|ok| if ok { d::Works::Ok } else { d::Works::Fail });
+    let works_there = |c: &ScopeCounts| as_fact(works(c, record));
     let health = |c: &ScopeCounts| healthy(c).map(|ok| if ok { d::Health::Ok } else { d::Health::Degraded });
     let outcome = match outcome(record.outcome) {
         view::Outcome::Approved => Some(d::Outcome::Approved),
@@ -169,7 +197,7 @@ fn facts(
     let answer = steps.iter().rev().find(|s| s.response_code == record.response_code && !s.mti.is_empty());
     Facts {
         code: (!record.response_code.is_empty()).then(|| record.response_code.clone()),
-        scheme: d::Scheme::ALL.iter().find(|(word, _)| *word == record.scheme).map(|(_, scheme)| *scheme),
+        scheme: known_scheme(record),
         mti: answer.map(|s| s.mti.clone()).filter(|_| !record.response_code.is_empty()),
         stage: Some(if record.response_code.is_empty() { d::Stage::Sent } else { d::Stage::Answered }),
         outcome,
@@ -180,7 +208,7 @@ fn facts(
             _ => None,
         },
         entry_mode: entry_mode(record),
-        same_card_elsewhere: works_there(&around.same_card),
+        same_card_elsewhere: as_fact(card_works(&around.same_card)),
         other_cards_here: works_there(&around.other_cards),
         other_terminals_in_store: works_there(&around.other_terminals),
         issuer_elsewhere: health(&around.issuer),
@@ -435,4 +463,46 @@ fn features(record: &PaymentRecord) -> Vec<Feature> {
             value: value.to_string(),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(code: &str) -> PaymentRecord {
+        PaymentRecord { scheme: "unionpay".into(), response_code: code.into(), ..PaymentRecord::default() }
+    }
+
+    fn counts(approved: u64, refused: u64, technical: u64, same_code: u64) -> ScopeCounts {
+        ScopeCounts { approved, failed: refused + technical, technical, same_code, last_approved: None }
+    }
+
+    #[test]
+    fn cards_short_of_money_are_no_broken_terminal() {
+        let funds = of("51");
+        assert_eq!(works(&counts(0, 2, 0, 2), &funds), Some(true), "the terminal got answers");
+        assert_eq!(works(&counts(0, 0, 2, 0), &funds), Some(false), "two technical failures");
+        assert_eq!(works(&counts(0, 0, 1, 0), &funds), None, "one says nothing");
+        assert_eq!(works(&counts(1, 0, 3, 0), &funds), Some(true));
+        assert_eq!(works(&counts(0, 1, 3, 0), &funds), None, "one answered, three did not");
+    }
+
+    #[test]
+    fn wrong_pins_on_several_cards_are_the_machines() {
+        assert_eq!(works(&counts(0, 2, 0, 2), &of("55")), Some(false));
+        assert_eq!(works(&counts(0, 1, 0, 1), &of("55")), None);
+        assert_eq!(works(&counts(3, 2, 0, 2), &of("55")), Some(true));
+    }
+
+    #[test]
+    fn an_issuer_that_declines_is_not_down() {
+        assert_eq!(healthy(&counts(1, 9, 0, 0)), Some(true));
+        assert_eq!(healthy(&counts(1, 0, 9, 0)), Some(false));
+        assert_eq!(healthy(&counts(1, 0, 3, 0)), None, "too few");
+        assert_eq!(
+            card_works(&counts(0, 2, 0, 0)),
+            Some(false),
+            "the same card refused elsewhere is the card's"
+        );
+    }
 }
