@@ -14,7 +14,8 @@ const USAGE: &str = "\
 cargo xtask tidy                        checks the rules of the house (exit 1 if one is broken)
 cargo xtask vectors iso8583 FILE.jsonl  runs known answers; NDJSON; exit 1 if one fails
 cargo xtask vectors crypto FILE.jsonl   the same for keys, MACs and PIN blocks; what isn't built is skipped
-cargo xtask vectors lure FILE.jsonl     the same for texts: verdict as labelled, no named signal missing";
+cargo xtask vectors lure FILE.jsonl     the same for texts: verdict as labelled, no named signal missing
+cargo xtask vectors qr FILE.jsonl       the same for payment codes: what they say, and each expected finding";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();

@@ -13,6 +13,7 @@ mod explain;
 mod locate;
 mod lure;
 mod output;
+mod qr;
 mod replay;
 mod send;
 mod serve;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Explain(a) => explain::run(&a, &console),
         Command::Diagnose(a) => diagnose::run(&a, &console),
         Command::Lure(a) => lure::run(&a, &console),
+        Command::Qr(a) => qr::run(&a, &console),
         Command::Statement(a) => statement::run(&a, &console),
         Command::Locate(a) => locate::run(&a, &console),
         Command::Serve(a) => serve::run(a, &console),

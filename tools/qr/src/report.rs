@@ -307,7 +307,6 @@ pub fn payee_line(report: &Report) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{Place, check};
 
     #[test]
@@ -327,7 +326,11 @@ mod tests {
 
     #[test]
     fn other_texts_hide_cards_too() {
-        for text in ["4111111111111111", "upi://pay?pa=a@b&tn=4111111111111111", "https://x.example/4111111111111111?c=4111111111111111"] {
+        for text in [
+            "4111111111111111",
+            "upi://pay?pa=a@b&tn=4111111111111111",
+            "https://x.example/4111111111111111?c=4111111111111111",
+        ] {
             let said = serde_json::to_string(&check(text, &Place::default())).expect("is JSON");
             assert!(!said.contains("4111111111111111"), "{said}");
         }
@@ -335,7 +338,9 @@ mod tests {
 
     #[test]
     fn the_text_is_shown_as_it_stands_where_nothing_is_hidden() {
-        for text in ["0002010010000063040000", "00020101021129300012D156000000000510A93FO3230Q", "wxp://f2f0abc", "x"] {
+        for text in
+            ["0002010010000063040000", "00020101021129300012D156000000000510A93FO3230Q", "wxp://f2f0abc", "x"]
+        {
             assert_eq!(check(text, &Place::default()).text, text);
         }
     }

@@ -69,7 +69,8 @@ impl PublicKey {
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<PublicKey> {
-        let bare = [SPKI_ED25519, SPKI_P256, SPKI_P256_SHORT].iter().find_map(|head| bytes.strip_prefix(*head));
+        let bare =
+            [SPKI_ED25519, SPKI_P256, SPKI_P256_SHORT].iter().find_map(|head| bytes.strip_prefix(*head));
         let bare = bare.unwrap_or(bytes);
         match bare.len() {
             32 => ed25519_dalek::VerifyingKey::from_bytes(bare.try_into().ok()?).ok().map(PublicKey::Ed25519),
@@ -128,7 +129,8 @@ pub fn check_address(a: &Address, keys: &Keys, today: Option<&str>) -> Checked {
 /// address or has one.
 pub fn sign(text: &str, key_id: &str, secret: &[u8; 32], until: Option<&str>) -> Option<String> {
     let taken = |a: &Address| ["k", "s", "u"].iter().any(|n| a.parameter(n).is_some());
-    let plain = address::read(text).filter(|a| a.is_web() && !taken(a) && a.fragment.is_empty() && !text.contains('#'))?;
+    let plain = address::read(text)
+        .filter(|a| a.is_web() && !taken(a) && a.fragment.is_empty() && !text.contains('#'))?;
     let id_is_plain = !key_id.is_empty() && key_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if !id_is_plain || !until.is_none_or(|u| u.len() == 8 && u.bytes().all(|b| b.is_ascii_digit())) {
         return None;
@@ -168,7 +170,14 @@ mod tests {
         let text = sign("https://pay.example/q/T1?a=1", "3", &[7; 32], Some("20270101")).expect("signs");
         assert_eq!(checked(&text), Checked::Holds);
         assert_eq!(checked(&text.replace("https://pay", "HTTPS://PAY")), Checked::Holds);
-        for (from, to) in [("T1", "T2"), ("a=1", "a=2"), ("pay.", "pya."), ("u=20270101", "u=20990101"), ("https", "http"), ("a=1", "a=1&b=1")] {
+        for (from, to) in [
+            ("T1", "T2"),
+            ("a=1", "a=2"),
+            ("pay.", "pya."),
+            ("u=20270101", "u=20990101"),
+            ("https", "http"),
+            ("a=1", "a=1&b=1"),
+        ] {
             assert_eq!(checked(&text.replacen(from, to, 1)), Checked::Bad, "{from}");
         }
         assert_eq!(checked(&text.replace("k=3", "k=4")), Checked::KeyUnknown);
@@ -202,7 +211,10 @@ mod tests {
         let signature: p256::ecdsa::Signature = secret.sign(b"x");
         for content in [der.clone(), STANDARD.encode(&der).into_bytes(), point.as_bytes().to_vec()] {
             let key = PublicKey::read(&content).expect("reads");
-            assert!(key.verify(b"x", signature.to_der().as_bytes()) && !key.verify(b"y", signature.to_der().as_bytes()));
+            assert!(
+                key.verify(b"x", signature.to_der().as_bytes())
+                    && !key.verify(b"y", signature.to_der().as_bytes())
+            );
         }
         assert!(PublicKey::read(b"hello").is_none() && PublicKey::read(&[0xFF; 64]).is_none());
     }

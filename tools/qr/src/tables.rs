@@ -71,8 +71,9 @@ pub struct Tables {
 
 /// The compiled-in tables.
 pub fn tables() -> &'static Tables {
-    static TABLES: LazyLock<Tables> =
-        LazyLock::new(|| Tables::read(SCHEMES, COUNTRIES, HOSTS).expect("a test reads the compiled-in tables"));
+    static TABLES: LazyLock<Tables> = LazyLock::new(|| {
+        Tables::read(SCHEMES, COUNTRIES, HOSTS).expect("a test reads the compiled-in tables")
+    });
     &TABLES
 }
 
@@ -84,7 +85,8 @@ impl Tables {
                 if cells.len() == columns { Ok(cells) } else { Err(format!("line {}: {line}", i + 2)) }
             })
         };
-        let scheme = |c: Vec<&'static str>| SchemeRow { guid: c[0], scheme: c[1], country: c[2], currencies: c[3] };
+        let scheme =
+            |c: Vec<&'static str>| SchemeRow { guid: c[0], scheme: c[1], country: c[2], currencies: c[3] };
         let country = |c: Vec<&'static str>| CountryRow { country: c[0], currencies: c[1], scheme: c[2] };
         let host = |c: Vec<&'static str>| {
             let kind = match c[1] {
@@ -171,7 +173,9 @@ mod tests {
     fn rows_are_found() {
         let t = tables();
         assert_eq!(t.scheme_of("BR.GOV.BCB.PIX").map(|r| r.scheme), Some("PIX"));
-        assert!(t.host("a.b.bit.ly", Kind::Shortener).is_some() && t.host("xbit.ly", Kind::Shortener).is_none());
+        assert!(
+            t.host("a.b.bit.ly", Kind::Shortener).is_some() && t.host("xbit.ly", Kind::Shortener).is_none()
+        );
         assert!(t.is_national("156") && !t.is_national("978"));
         assert!(Tables::read("h\na,b", "", "").is_err());
     }

@@ -102,7 +102,8 @@ fn objects(text: &str, emv: &Value, wrong: &mut Vec<String>) {
         wrong.push("malformed".to_owned());
         return;
     };
-    let found: Vec<Value> = m.list.objects.iter().map(|o| json!([format!("{:02}", o.tag), o.value])).collect();
+    let found: Vec<Value> =
+        m.list.objects.iter().map(|o| json!([format!("{:02}", o.tag), o.value])).collect();
     if found != *tags {
         wrong.push("other objects".to_owned());
     }
@@ -144,9 +145,11 @@ mod tests {
     fn each_attack_is_told_by_exactly_its_names() {
         for line in ATTACKS.lines() {
             let row: Value = serde_json::from_str(line).expect("is JSON");
-            let mut expected: Vec<&str> = row["expect_findings"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+            let mut expected: Vec<&str> =
+                row["expect_findings"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
             let got = check_vector(line).got;
-            let mut told: Vec<&str> = got["findings"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+            let mut told: Vec<&str> =
+                got["findings"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
             expected.sort_unstable();
             told.sort_unstable();
             assert_eq!(told, expected, "{}", row["id"]);

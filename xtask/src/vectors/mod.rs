@@ -29,7 +29,7 @@ pub fn command(kind: &str, file: &str) -> ExitCode {
         "iso8583" => iso8583,
         "crypto" => crypto::judge,
         "lure" => lure,
-        "qr" => return wrong_use(&format!("vectors {kind}: not built yet")),
+        "qr" => qr,
         _ => return wrong_use(&format!("vectors {kind}: unknown; crypto, iso8583, qr, lure")),
     };
     let text = match std::fs::read_to_string(file) {
@@ -81,6 +81,11 @@ fn lure(line: &str) -> Outcome {
     Outcome { id: outcome.id, ok: Some(outcome.ok), skipped: false, got: outcome.got }
 }
 
+fn qr(line: &str) -> Outcome {
+    let outcome = tg_qr::check_vector(line);
+    Outcome { id: outcome.id, ok: Some(outcome.ok), skipped: false, got: outcome.got }
+}
+
 #[cfg(test)]
 mod tests {
     use super::crypto::judge as crypto;
@@ -117,6 +122,16 @@ mod tests {
     }
 
     #[test]
+    fn the_given_codes_hold() {
+        for (file, rows) in [("payloads", 47), ("attacks", 34)] {
+            let path = format!("{}/../data/qr/{file}.jsonl", env!("CARGO_MANIFEST_DIR"));
+            let text = std::fs::read_to_string(path).expect("the codes are in the repository");
+            let (tally, _) = printed(qr, &text);
+            assert_eq!((tally.right, tally.wrong), (rows, 0), "{file}");
+        }
+    }
+
+    #[test]
     fn a_wrong_answer_is_false_and_counted() {
         let row = r#"{"id":"x","dialect":"cup_pos_bare","hex":"0800000000000000000C","mti":"0810","fields":{},"header":{}}"#;
         let (tally, rows) = printed(iso8583, row);
@@ -141,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_damaged_line_fails() {
-        for judge in [iso8583 as Judge, crypto, lure] {
+        for judge in [iso8583 as Judge, crypto, lure, qr] {
             assert_eq!(printed(judge, "{\"id\"").0.wrong, 1);
         }
     }

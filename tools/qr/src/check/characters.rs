@@ -49,7 +49,8 @@ fn joins(chars: &[char], at: usize) -> bool {
 pub fn mixes_scripts(word: &str) -> bool {
     !word.is_ascii() && word.detect_restriction_level() > RestrictionLevel::HighlyRestrictive && {
         // Marks and symbols alone are no letters to be confused.
-        word.chars().any(|c| c.is_ascii_alphabetic()) && word.chars().any(|c| !c.is_ascii() && c.is_alphabetic())
+        word.chars().any(|c| c.is_ascii_alphabetic())
+            && word.chars().any(|c| !c.is_ascii() && c.is_alphabetic())
     }
 }
 

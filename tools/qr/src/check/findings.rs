@@ -93,11 +93,6 @@ impl Findings {
         self.0.iter().any(|f| f.kind == kind)
     }
 
-    /// True if nothing was told.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The gravest severity.
     pub fn worst(&self) -> Option<Severity> {
         self.0.iter().map(|f| f.kind.entry().severity).max()
@@ -125,7 +120,8 @@ impl Findings {
         self.0.iter().map(|f| f.kind.entry().code).collect()
     }
 
-    fn add(&mut self, finding: Finding) {
+    /// Adds a finding; a kind that is known only gains what was expected and found.
+    pub fn add(&mut self, finding: Finding) {
         match self.0.iter_mut().find(|f| f.kind == finding.kind) {
             None => self.0.push(finding),
             Some(known) if known.expected.is_none() && finding.expected.is_some() => *known = finding,

@@ -97,11 +97,8 @@ pub fn looks_random(host: &str) -> bool {
     let letters = chars.len() - digits;
     let changes = chars.windows(2).filter(|w| w[0].is_ascii_digit() != w[1].is_ascii_digit()).count();
     let vowels = chars.iter().filter(|c| "aeiouy".contains(**c)).count();
-    let longest = chars
-        .split(|c| "aeiouy0123456789".contains(*c))
-        .map(<[char]>::len)
-        .max()
-        .unwrap_or_default();
+    let longest =
+        chars.split(|c| "aeiouy0123456789".contains(*c)).map(<[char]>::len).max().unwrap_or_default();
     (digits >= 3 && changes >= 4) || longest >= 6 || (letters >= 10 && vowels * 6 < letters)
 }
 
@@ -128,7 +125,9 @@ mod tests {
         ] {
             assert_eq!(imitates(host, GENUINE, true), Some(how), "{host}");
         }
-        for host in ["evil.test", "other.acquirer.example", "acquirer.example", "t.cn", "kq3zv9x7w1bnt0a.test"] {
+        for host in
+            ["evil.test", "other.acquirer.example", "acquirer.example", "t.cn", "kq3zv9x7w1bnt0a.test"]
+        {
             assert_eq!(imitates(host, GENUINE, true), None, "{host}");
         }
     }
@@ -144,7 +143,14 @@ mod tests {
     #[test]
     fn thrown_names_look_random_and_words_do_not() {
         assert!(looks_random("kq3zv9x7w1bnt0a.test") && looks_random("www.xkcdqwrtplk.test"));
-        for host in ["examplebank.com.br", "qrcodes-h.cielo.com.br", "pay.acquirer.example", "95516.com", "schwarzmarkt.test", "mercadopago.com"] {
+        for host in [
+            "examplebank.com.br",
+            "qrcodes-h.cielo.com.br",
+            "pay.acquirer.example",
+            "95516.com",
+            "schwarzmarkt.test",
+            "mercadopago.com",
+        ] {
             assert!(!looks_random(host), "{host}");
         }
     }

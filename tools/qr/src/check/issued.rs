@@ -27,7 +27,9 @@ pub fn normal(text: &str) -> String {
             format!("{covered}{}", crc.to_ascii_uppercase())
         }
         Code::Web(a) | Code::Link(a) => normal_address(&a, true),
-        Code::Wallet { scheme: "Alipay URL", address, .. } => normal_address(&address, false).to_ascii_lowercase(),
+        Code::Wallet { scheme: "Alipay URL", address, .. } => {
+            normal_address(&address, false).to_ascii_lowercase()
+        }
         Code::Wallet { address, .. } if address.is_web() => normal_address(&address, true),
         // Identifiers of `wxp:` and `weixin:` distinguish case; only the scheme doesn't.
         Code::Wallet { address, .. } => {
@@ -40,7 +42,8 @@ pub fn normal(text: &str) -> String {
 }
 
 fn normal_address(a: &Address, sorted: bool) -> String {
-    let port = a.port.as_deref().filter(|p| !matches!((a.scheme.as_str(), *p), ("https", "443") | ("http", "80")));
+    let port =
+        a.port.as_deref().filter(|p| !matches!((a.scheme.as_str(), *p), ("https", "443") | ("http", "80")));
     let user = a.user_info.as_ref().map_or(String::new(), |u| format!("{u}@"));
     let mut parameters = a.parameters.clone();
     if sorted {
@@ -95,10 +98,14 @@ fn name_of(code: &Code<'_>) -> &'static str {
 fn merchants(code: &Merchant<'_>, issued: &Merchant<'_>, findings: &mut Findings) {
     let before = findings.weight();
     let (ours, theirs) = (issued.accounts(), code.accounts());
-    let mut differs = false;
+    let (mut differs, mut elsewhere) = (false, false);
     for account in &ours {
         match theirs.iter().find(|a| a.tag == account.tag) {
-            Some(other) => differs |= accounts(account, other, findings),
+            Some(other) => match accounts(account, other, findings) {
+                Beside::Differs => differs = true,
+                Beside::HostToldElsewhere => elsewhere = true,
+                Beside::Same => {}
+            },
             None => findings.tell_differs(Kind::PayeeMismatch, Some(&shown(account)), None),
         }
     }
@@ -131,8 +138,12 @@ fn merchants(code: &Merchant<'_>, issued: &Merchant<'_>, findings: &mut Findings
         let objects = list.map_or(Vec::new(), |l| l.objects);
         objects.iter().filter(|o| !matches!(o.tag, 3 | 7)).map(|o| (o.tag, o.value.to_owned())).collect()
     };
-    differs |= sorted(rest(code)) != sorted(rest(issued)) || sorted(additional(code)) != sorted(additional(issued));
-    let told = findings.weight() != before || !code.list.rest.is_empty() || !code.duplicates().is_empty();
+    differs |=
+        sorted(rest(code)) != sorted(rest(issued)) || sorted(additional(code)) != sorted(additional(issued));
+    let told = elsewhere
+        || findings.weight() != before
+        || !code.list.rest.is_empty()
+        || !code.duplicates().is_empty();
     let only_crc = code.crc_ok() == Some(false) && same_but_crc(code, issued);
     if differs || !(told || only_crc) {
         findings.tell(Kind::Differs);
@@ -151,8 +162,16 @@ fn sorted<T: Ord>(mut list: Vec<T>) -> Vec<T> {
     list
 }
 
-/// Tells an account of another payee; true if something beside the payee differs.
-fn accounts(ours: &Account<'_>, theirs: &Account<'_>, findings: &mut Findings) -> bool {
+/// What of an account differs beside the payee.
+enum Beside {
+    Same,
+    Differs,
+    /// Its location's host, which the checks of addresses tell.
+    HostToldElsewhere,
+}
+
+/// Tells an account of another payee.
+fn accounts(ours: &Account<'_>, theirs: &Account<'_>, findings: &mut Findings) -> Beside {
     let same_guid = match (ours.guid, theirs.guid) {
         (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
         (a, b) => a == b,
@@ -162,29 +181,37 @@ fn accounts(ours: &Account<'_>, theirs: &Account<'_>, findings: &mut Findings) -
     // PayNow's 03 says whether the amount may be changed, 04 until when the code holds.
     let names_payee = |tag: u8| !(is_pix && tag == 25) && !(scheme == "sg.paynow" && matches!(tag, 3 | 4));
     let payee = |a: &Account<'_>| -> Vec<(u8, String)> {
-        sorted(a.parts.iter().filter(|o| names_payee(o.tag)).map(|o: &Object<'_>| (o.tag, o.value.to_owned())).collect())
+        sorted(
+            a.parts
+                .iter()
+                .filter(|o| names_payee(o.tag))
+                .map(|o: &Object<'_>| (o.tag, o.value.to_owned()))
+                .collect(),
+        )
     };
     if !same_guid || payee(ours) != payee(theirs) {
         findings.tell_differs(Kind::PayeeMismatch, Some(&shown(ours)), Some(&shown(theirs)));
-        return false;
+        return Beside::Same;
     }
-    if is_pix {
-        let location = |a: &Account<'_>| a.parts.iter().find(|o| o.tag == 25).map(|o| o.value.to_owned());
-        match (location(ours), location(theirs)) {
-            (Some(a), Some(b)) => {
-                let (a, b) = (address_of(&a), address_of(&b));
-                let same_host = a.as_ref().map(Address::host_text) == b.as_ref().map(Address::host_text);
-                // A foreign host is told by its own checks.
-                if same_host && a.map(|a| a.path) != b.map(|b| b.path) {
-                    findings.tell(Kind::PathNotIssued);
-                }
-            }
-            (None, None) => {}
-            (a, b) => findings.tell_differs(Kind::PayeeMismatch, a.as_deref(), b.as_deref()),
+    if !is_pix {
+        return if ours.parts == theirs.parts { Beside::Same } else { Beside::Differs };
+    }
+    let location = |a: &Account<'_>| a.parts.iter().find(|o| o.tag == 25).map(|o| o.value.to_owned());
+    let (a, b) = match (location(ours), location(theirs)) {
+        (Some(a), Some(b)) => (address_of(&a), address_of(&b)),
+        (None, None) => return Beside::Same,
+        (a, b) => {
+            findings.tell_differs(Kind::PayeeMismatch, a.as_deref(), b.as_deref());
+            return Beside::Same;
         }
-        return false;
+    };
+    if a.as_ref().map(Address::host_text) != b.as_ref().map(Address::host_text) {
+        return Beside::HostToldElsewhere;
     }
-    ours.parts != theirs.parts
+    if a.map(|a| a.path) != b.map(|b| b.path) {
+        findings.tell(Kind::PathNotIssued);
+    }
+    Beside::Same
 }
 
 fn shown(account: &Account<'_>) -> String {
@@ -229,8 +256,11 @@ fn upis(code: &Upi, issued: &Upi, findings: &mut Findings) {
     let named = ["pa", "pn", "am", "tid", "sign"];
     let differs = others(&code.address, &named) != others(&issued.address, &named);
     signatures(code.get("sign"), issued.get("sign"), findings);
-    let told = findings.has(Kind::SignatureBad) || !code.duplicates().is_empty() || !code.behind_signature.is_empty();
-    let new_signature = code.get("sign").is_some() && issued.get("sign").is_some() && code.get("sign") != issued.get("sign");
+    let told = findings.has(Kind::SignatureBad)
+        || !code.duplicates().is_empty()
+        || !code.behind_signature.is_empty();
+    let new_signature =
+        code.get("sign").is_some() && issued.get("sign").is_some() && code.get("sign") != issued.get("sign");
     if !told && (differs || new_signature || code.address.host != issued.address.host) {
         findings.tell(Kind::Differs);
     }
@@ -298,7 +328,8 @@ fn other_terminal<'a>(a: &'a str, b: &'a str) -> Option<(&'a str, &'a str)> {
     let (x, y) = differing.next()?;
     let make = |t: &str| t.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
     let ends_in_digits = |t: &str| t.ends_with(|c: char| c.is_ascii_digit());
-    (differing.next().is_none() && ends_in_digits(x) && ends_in_digits(y) && make(x) == make(y)).then_some((*x, *y))
+    (differing.next().is_none() && ends_in_digits(x) && ends_in_digits(y) && make(x) == make(y))
+        .then_some((*x, *y))
 }
 
 #[cfg(test)]

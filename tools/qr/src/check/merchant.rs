@@ -107,7 +107,8 @@ fn is_amount(text: &str) -> bool {
 
 /// What a code made for one order has: an amount, a bill or reference, a location, or data of the scheme's own.
 fn has_order(m: &Merchant<'_>) -> bool {
-    let reference = [m.inside(62, 1), m.inside(62, 5)].into_iter().flatten().any(|r| !r.is_empty() && r != "***");
+    let reference =
+        [m.inside(62, 1), m.inside(62, 5)].into_iter().flatten().any(|r| !r.is_empty() && r != "***");
     let own = m.list.objects.iter().any(|o| (80..=99).contains(&o.tag));
     m.get(54).is_some() || reference || own || !m.locations().is_empty()
 }

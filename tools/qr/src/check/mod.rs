@@ -64,7 +64,9 @@ pub fn check(text: &str, place: &Place<'_>) -> Report {
     let mut verified = false;
     match &code {
         Code::Merchant(m) => merchant::check(m, &allowed, &mut findings),
-        Code::Damaged { at, .. } => findings.tell_found(Kind::Malformed, format!("{}: {}", at.offset, at.expected)),
+        Code::Damaged { at, .. } => {
+            findings.tell_found(Kind::Malformed, format!("{}: {}", at.offset, at.expected))
+        }
         Code::Upi(u) => verified = upi::check(u, place.keys, &mut findings),
         Code::Web(a) | Code::Link(a) => {
             url::check(a, &allowed, &mut findings);
@@ -87,6 +89,9 @@ pub fn check(text: &str, place: &Place<'_>) -> Report {
     if matches {
         // The register vouches for what only makes a foreign code odd.
         findings.forget(&[Kind::RandomHost, Kind::SignatureMalformed]);
+    }
+    if findings.has(Kind::SignatureBad) {
+        findings.forget(&[Kind::SignatureMalformed]);
     }
     let verdict = match findings.worst() {
         Some(Severity::High) => Verdict::Dangerous,
@@ -133,7 +138,9 @@ fn wallet(address: &crate::format::address::Address, place: &Place<'_>, findings
         findings.tell(Kind::NotHttps);
     }
     let hosts_only = place.issued.is_empty() && !place.allowed_hosts.is_empty();
-    if let Some(host) = address.host_text().filter(|h| hosts_only && address.is_web() && !allowed(place).has(h)) {
+    if let Some(host) =
+        address.host_text().filter(|h| hosts_only && address.is_web() && !allowed(place).has(h))
+    {
         findings.tell_found(Kind::HostNotAllowed, host);
     }
 }

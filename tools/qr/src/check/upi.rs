@@ -58,7 +58,8 @@ fn signature(u: &Upi, keys: Option<&Keys>, findings: &mut Findings) -> bool {
         return false;
     };
     // Codes made from HTML pages carry `&amp;`; it was `&` when it was signed.
-    let holds = [covered.clone(), covered.replace("&amp;", "&")].iter().any(|t| key.verify(t.as_bytes(), &signature));
+    let holds =
+        [covered.clone(), covered.replace("&amp;", "&")].iter().any(|t| key.verify(t.as_bytes(), &signature));
     if !holds {
         findings.tell(Kind::SignatureBad);
     }

@@ -67,7 +67,9 @@ pub fn check(address: &Address, allowed: &Allowed, findings: &mut Findings) {
     if address.scheme == "http" && shortener.is_none() {
         findings.tell(Kind::NotHttps);
     }
-    if let Some(port) = address.port.as_deref().filter(|p| !is_usual(address, p) && !allowed.has_port(host, p)) {
+    if let Some(port) =
+        address.port.as_deref().filter(|p| !is_usual(address, p) && !allowed.has_port(host, p))
+    {
         findings.tell_found(Kind::UnusualPort, port);
     }
     if !ours {
@@ -95,7 +97,8 @@ fn check_other_scheme(address: &Address, findings: &mut Findings) {
     if dials && (number.contains(['*', '#']) || !address.fragment.is_empty()) {
         findings.tell(Kind::CallForward);
     }
-    let installer = matches!(address.scheme.as_str(), "itms-services" | "itms-apps" | "itms" | "market" | "appmarket");
+    let installer =
+        matches!(address.scheme.as_str(), "itms-services" | "itms-apps" | "itms" | "market" | "appmarket");
     if installer || installs(address) {
         findings.tell(Kind::AppDownload);
     }
@@ -132,7 +135,9 @@ fn check_imitation(address: &Address, host: &str, allowed: &Allowed, findings: &
     for (name, is_issued) in &genuine {
         match imitates(host, name, *is_issued) {
             Some(Imitation::Lookalike) => findings.tell_differs(Kind::HostLookalike, Some(name), Some(host)),
-            Some(Imitation::InSubdomain) => findings.tell_differs(Kind::BrandInSubdomain, Some(name), Some(host)),
+            Some(Imitation::InSubdomain) => {
+                findings.tell_differs(Kind::BrandInSubdomain, Some(name), Some(host))
+            }
             None => continue,
         }
         imitated = true;
@@ -150,8 +155,24 @@ fn check_imitation(address: &Address, host: &str, allowed: &Allowed, findings: &
 /// A file that installs something, or a store that does.
 fn installs(address: &Address) -> bool {
     const FILES: [&str; 18] = [
-        ".apk", ".apks", ".xapk", ".aab", ".ipa", ".hap", ".exe", ".msi", ".dmg", ".pkg", ".deb", ".jar", ".bat",
-        ".cmd", ".scr", ".vbs", ".mobileconfig", ".plist",
+        ".apk",
+        ".apks",
+        ".xapk",
+        ".aab",
+        ".ipa",
+        ".hap",
+        ".exe",
+        ".msi",
+        ".dmg",
+        ".pkg",
+        ".deb",
+        ".jar",
+        ".bat",
+        ".cmd",
+        ".scr",
+        ".vbs",
+        ".mobileconfig",
+        ".plist",
     ];
     let ends = |text: &str| FILES.iter().any(|f| text.to_ascii_lowercase().ends_with(f));
     ends(&percent::decode(&address.path))
@@ -236,7 +257,10 @@ mod tests {
             ("tel:4000000000", vec!["scheme_not_allowed"]),
             ("javascript:alert(1)", vec!["scheme_not_allowed"]),
             ("intent://x#Intent;scheme=pay;end", vec!["scheme_not_allowed"]),
-            ("itms-services://?action=download-manifest&url=https://evil.test/a.plist", vec!["scheme_not_allowed", "app_download", "nested_foreign_url"]),
+            (
+                "itms-services://?action=download-manifest&url=https://evil.test/a.plist",
+                vec!["scheme_not_allowed", "app_download", "nested_foreign_url"],
+            ),
             ("https://evil.test/pay.acquirer.example/q", vec!["brand_in_path", "host_not_allowed"]),
             ("https://u.wechat.com/abc", vec!["contact_lure", "host_not_allowed"]),
             ("https://bit.ly/x", vec!["url_shortener", "host_not_allowed"]),

@@ -236,8 +236,14 @@ mod tests {
     fn the_parts_are_found() {
         let a = read("HTTPS://user:pw@Pay.Example:8443/q/T1?k=3&s=a%2Bb&amp;t=x#end").expect("reads");
         assert_eq!((a.scheme.as_str(), a.user_info.as_deref()), ("https", Some("user:pw")));
-        assert_eq!((a.host.clone(), a.port.as_deref(), a.path.as_str()), (name("pay.example"), Some("8443"), "/q/T1"));
-        assert_eq!((a.parameter("s"), a.parameter("t"), a.fragment.as_str()), (Some("a+b"), Some("x"), "end"));
+        assert_eq!(
+            (a.host.clone(), a.port.as_deref(), a.path.as_str()),
+            (name("pay.example"), Some("8443"), "/q/T1")
+        );
+        assert_eq!(
+            (a.parameter("s"), a.parameter("t"), a.fragment.as_str()),
+            (Some("a+b"), Some("x"), "end")
+        );
         assert!(!a.disguised);
         let tel = read("tel:*21*4000000000%23").expect("reads");
         assert_eq!((tel.host, tel.path.as_str()), (Host::None, "*21*4000000000%23"));

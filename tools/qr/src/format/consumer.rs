@@ -168,7 +168,10 @@ mod tests {
     #[test]
     fn track_data_is_gone_from_everything_that_is_kept() {
         let c = Consumer::read(TRACK).expect("reads");
-        assert_eq!((c.application(), c.whole, c.holds_card_data(), c.shown.len()), (Some("A0000000555555"), true, true, 35));
+        assert_eq!(
+            (c.application(), c.whole, c.holds_card_data(), c.shown.len()),
+            (Some("A0000000555555"), true, true, 35)
+        );
         let said = format!("{c:?}");
         assert!(!said.contains("1234567890") && !c.text.contains("EjRWeJ"), "{said}");
         assert_eq!(c.entries[1].inside[1].value, "*".repeat(30));

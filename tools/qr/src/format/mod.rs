@@ -99,7 +99,10 @@ fn without_scheme(text: &str) -> Option<Address> {
         && !host.starts_with('.')
         && !host.ends_with('.')
         && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-'))
-        && host.rsplit('.').next().is_some_and(|l| l.chars().count() > 1 && l.chars().all(char::is_alphabetic));
+        && host
+            .rsplit('.')
+            .next()
+            .is_some_and(|l| l.chars().count() > 1 && l.chars().all(char::is_alphabetic));
     if looks_so { address::read(&format!("http://{text}")) } else { None }
 }
 

@@ -101,7 +101,10 @@ mod tests {
     fn what_is_cut_doubled_or_added_is_seen() {
         assert_eq!(Upi::read("upi://pay?pa=shop@ybl&sign=MEUCIQDabc").expect("reads").signature(), None);
         let u = Upi::read("UPI://pay?pa=a@b&PA=c@d&sign=MEU&am=5&amp;am=6").expect("reads");
-        assert_eq!((u.duplicates(), u.behind_signature.as_slice()), (vec!["pa", "am"], ["am".to_owned(), "am".to_owned()].as_slice()));
+        assert_eq!(
+            (u.duplicates(), u.behind_signature.as_slice()),
+            (vec!["pa", "am"], ["am".to_owned(), "am".to_owned()].as_slice())
+        );
         assert!(Upi::read("https://x.example/upi://pay").is_none());
     }
 
