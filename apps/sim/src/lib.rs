@@ -29,4 +29,6 @@ pub use bench_frames::{BenchFrames, frames_for_bench};
 pub use city::{City, CityOptions, Point, SIM_VERSION, Staged};
 pub use recording::{recording, sample_options, write_recording};
 pub use town::{Options, Place, Sent, TERMINALS_MAX, Town};
-pub use truth::{AttackKind, Attacks, Cause, Negative, SimulatedCard, Story, Subject, Truth, UnknownAttack};
+pub use truth::{
+    AttackKind, Attacks, Cause, Negative, SimulatedCard, Story, Subject, Truth, UnknownAttack, follows_from,
+};

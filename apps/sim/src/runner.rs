@@ -1,20 +1,22 @@
-//! Plays a town to a feed by the wall clock: the I/O part, the body of `tillguard sim-town`.
+//! Plays a city to a feed by the wall clock: the I/O part, the body of `tillguard sim-town`.
 //!
 //! Keeps each message until the feed has said that it is durable; after a broken connection the same bytes
 //! are sent again, in order. When too much is unacknowledged the story waits. What it prints, one JSON
-//! document a line: `town` (the register), `truth` (an attack has begun), `summary` (the end).
+//! document a line: `town` (the register), `truth` (an attack has begun), `drawn_in` (the cards that an attack
+//! touched), `summary` (the end). Lines about cards hold clear numbers of the simulation's own ranges; they go
+//! to the parent's pipe and nowhere else.
 
+use crate::city::{City, CityOptions, Staged};
 use crate::recording::rfc3339;
-use crate::town::{Options, Place, Town};
-use crate::truth::{AttackKind, Subject};
+use crate::town::Place;
+use crate::truth::{Story, Subject};
 use std::collections::VecDeque;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant as Clock};
-use tg_types::Instant;
 
 /// Messages that may wait for their acknowledgement.
 const UNACKNOWLEDGED_MAX: usize = 65_536;
@@ -30,7 +32,7 @@ const RECONNECT_MAX: Duration = Duration::from_secs(2);
 /// What the runner did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Summary {
-    /// The town's seed.
+    /// The city's seed.
     pub seed: u64,
     /// Messages that passed the mirror.
     pub messages: u64,
@@ -44,11 +46,19 @@ pub struct Summary {
     pub reconnections: u64,
 }
 
+/// What the runner is told while it runs; it ends when nobody can tell it anything any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// The story begins now.
+    Go,
+}
+
 #[derive(serde::Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Line<'a> {
     Town { seed: u64, places: Vec<Place>, banks: Vec<Bank<'a>> },
-    Truth { attack: AttackKind, subject: &'a Subject, started: String },
+    Truth { id: usize, attack: &'static str, subjects: Vec<serde_json::Value>, started: String },
+    DrawnIn { id: usize, subjects: Vec<serde_json::Value> },
     Summary(&'a Summary),
 }
 
@@ -58,78 +68,103 @@ struct Bank<'a> {
     name: &'a tg_text::Text,
 }
 
-/// Plays a town to the feed at `feed` until its `for_seconds` are over or `stop` receives something (or
-/// its sender is gone). The story's start is set to the wall clock's now; `for_seconds` counts real seconds.
+/// Plays a city from its `live` on to the feed at `feed`, `speed` story seconds a second, until its `end` or
+/// until nobody can tell it anything any more. What lies before `live` is lived through and not sent. The story
+/// begins at [`Word::Go`].
 ///
 /// # Errors
 /// If `out` can't be written. A feed that is away is no error: the runner tries again until it is stopped.
 pub fn run(
     feed: SocketAddr,
-    mut options: Options,
-    stop: &Receiver<()>,
+    options: CityOptions,
+    speed: f64,
+    stop: &Receiver<Word>,
     out: &mut dyn Write,
 ) -> std::io::Result<Summary> {
-    let began = Clock::now();
-    let start = Instant(jiff::Timestamp::now().as_microsecond());
-    options.start = start;
-    let speed = options.speed.clamp(0.01, 1_000.0);
-    options.speed = speed;
-    // The town counts story seconds.
-    options.for_seconds = options.for_seconds.map(|s| (f64::from(s) * speed) as u32);
-    let end = options.for_seconds.map(|s| start.plus_us(i64::from(s) * 1_000_000));
+    let (start, end) = (options.live, options.end);
     let mut summary = Summary { seed: options.seed, ..Summary::default() };
-    let mut town = Town::new(options);
+    let mut city = City::new(options);
+    // What happens at that very moment belongs to the story already.
+    city.advance(start.plus_us(-1));
     print(
         out,
         &Line::Town {
             seed: summary.seed,
-            places: town.places(),
-            banks: town.banks().map(|(code, name)| Bank { code, name }).collect(),
+            places: city.places(),
+            banks: city.banks().map(|(code, name)| Bank { code, name }).collect(),
         },
     )?;
     let mut line = Feed::new(feed);
-    let mut truths_told = 0;
+    let mut told = Vec::new();
+    let goes = stop.recv().is_ok();
+    let began = Clock::now();
     let mut story = start;
-    loop {
+    while goes {
         let now = start.plus_us((began.elapsed().as_micros() as f64 * speed) as i64);
         let now = end.map_or(now, |end| now.min(end));
         // The story waits while the feed is behind.
         if line.room() {
             story = now;
-            for sent in town.advance(story) {
+            for sent in city.advance(story) {
                 summary.messages += 1;
                 summary.transactions += u64::from(matches!(sent.frame.get(11..13), Some([2, 0 | 0x20])));
                 line.push(sent.frame);
             }
         }
-        for truth in &town.truths()[truths_told..] {
-            let started = start.plus_us((truth.started.since(start) as f64 / speed) as i64);
-            let started = rfc3339(started);
-            print(out, &Line::Truth { attack: truth.attack, subject: &truth.subject, started })?;
-        }
-        truths_told = town.truths().len();
+        tell_truths(&city, &mut told, out)?;
         line.send(&mut summary);
         if end.is_some_and(|end| story >= end) {
             line.finish(&mut summary, stop);
             break;
         }
         match stop.recv_timeout(NAP) {
-            Err(RecvTimeoutError::Timeout) => {}
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) | Ok(Word::Go) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
         }
+    }
+    for (id, staged) in attacks(&city) {
+        print(out, &Line::DrawnIn { id, subjects: staged.related.iter().map(clear).collect() })?;
     }
     print(out, &Line::Summary(&summary))?;
     Ok(summary)
 }
 
-/// A `stop` for [`run`] that ends when standard input does: the town's parent closes it, or is gone.
-pub fn stop_when_input_ends() -> Receiver<()> {
-    let (stopper, stop) = std::sync::mpsc::channel();
+fn attacks(city: &City) -> impl Iterator<Item = (usize, &Staged)> {
+    let is_attack = |(_, s): &(usize, &Staged)| matches!(s.story, Story::Attack(_)) && s.started.is_some();
+    city.staged().iter().enumerate().filter(is_attack)
+}
+
+fn tell_truths(city: &City, told: &mut Vec<usize>, out: &mut dyn Write) -> std::io::Result<()> {
+    for (id, staged) in attacks(city) {
+        if told.contains(&id) {
+            continue;
+        }
+        told.push(id);
+        let subjects = staged.subjects.iter().map(clear).collect();
+        let started = staged.started.map(rfc3339).unwrap_or_default();
+        print(out, &Line::Truth { id, attack: staged.story.name(), subjects, started })?;
+    }
+    Ok(())
+}
+
+/// A subject with the clear number of a simulated card: the parent makes its token of it.
+fn clear(subject: &Subject) -> serde_json::Value {
+    match subject {
+        Subject::Card(card) => serde_json::json!({ "card": card.clear() }),
+        other => serde_json::to_value(other).unwrap_or_default(),
+    }
+}
+
+/// A `stop` for [`run`] that says go at the first line of standard input and ends when the input does: the
+/// parent closes it, or is gone.
+pub fn stop_when_input_ends() -> Receiver<Word> {
+    let (speaker, stop) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let mut nothing = [0; 256];
         let mut input = std::io::stdin().lock();
-        while !matches!(input.read(&mut nothing), Ok(0) | Err(_)) {}
-        drop(stopper);
+        let mut line = String::new();
+        while matches!(input.read_line(&mut line), Ok(n) if n > 0) && speaker.send(Word::Go).is_ok() {
+            line.clear();
+        }
     });
     stop
 }
@@ -255,7 +290,7 @@ impl Feed {
     }
 
     /// Closes the sending side and waits for the last acknowledgements.
-    fn finish(&mut self, summary: &mut Summary, stop: &Receiver<()>) {
+    fn finish(&mut self, summary: &mut Summary, stop: &Receiver<Word>) {
         let deadline = Clock::now() + FAREWELL;
         let mut closed = false;
         loop {
@@ -271,7 +306,7 @@ impl Feed {
                 Some(_) => {}
                 None => closed = false,
             }
-            if !matches!(stop.recv_timeout(NAP), Err(RecvTimeoutError::Timeout)) {
+            if matches!(stop.recv_timeout(NAP), Err(RecvTimeoutError::Disconnected)) {
                 break;
             }
         }

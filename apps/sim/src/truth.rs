@@ -267,3 +267,14 @@ pub enum Cause {
     /// An attack or one of its look-alikes on the city, by its place in the list of stories.
     Staged,
 }
+
+/// True if a finding of this kind may follow from an attack, besides the one that should name it: a skimmed
+/// card that is used far away travels too fast, a copied terminal stands elsewhere. Such a finding is no false
+/// one, and it does not count as the attack's discovery.
+pub fn follows_from(attack: &str, code: &str) -> bool {
+    matches!(
+        (attack, code),
+        ("skimming" | "cloned_terminal" | "moved_terminal", "impossible_travel")
+            | ("cloned_terminal", "moved_terminal")
+    )
+}

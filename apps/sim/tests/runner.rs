@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use tg_sim::{Options, runner};
+use tg_sim::{CityOptions, runner};
 use tg_types::Instant;
 
 fn frame(stream: &mut TcpStream) -> Option<Vec<u8>> {
@@ -35,10 +35,19 @@ fn what_was_not_acknowledged_is_sent_again_byte_for_byte() {
         }
         (first, second)
     });
-    let (_stopper, stop) = std::sync::mpsc::channel();
-    let options = Options { for_seconds: Some(1), speed: 30.0, ..Options::new(9, Instant(0)) };
+    let (speaker, stop) = std::sync::mpsc::channel();
+    let live = CityOptions::TEN_IN_THE_MORNING;
+    let options = CityOptions {
+        terminals: 60,
+        start: live.plus_us(-86_400_000_000),
+        end: Some(live.plus_us(600_000_000)),
+        attacks_until: Some(live.plus_us(300_000_000)),
+        attacks: "card_testing".parse().expect("an attack"),
+        ..CityOptions::new(9)
+    };
     let mut printed = Vec::new();
-    let summary = runner::run(address, options, &stop, &mut printed).expect("runs");
+    speaker.send(runner::Word::Go).expect("is heard");
+    let summary = runner::run(address, options, 600.0, &stop, &mut printed).expect("runs");
     let (first, second) = feed.join().expect("the feed");
     assert_eq!(first.len(), 20);
     assert_eq!(second[..8], first[12..]);
@@ -53,9 +62,11 @@ fn what_was_not_acknowledged_is_sent_again_byte_for_byte() {
         .map(|l| serde_json::from_slice(l).expect("JSON"))
         .collect();
     let kinds: Vec<&str> = lines.iter().filter_map(|l| l["kind"].as_str()).collect();
-    assert_eq!(kinds, ["town", "truth", "summary"]);
+    assert_eq!(kinds, ["town", "truth", "drawn_in", "summary"]);
     assert_eq!(lines[1]["attack"], "card_testing");
-    let subject = lines[1]["subject"]["terminal"].as_str().expect("a terminal");
+    assert!(lines[1]["started"].as_str().is_some_and(|t| t.starts_with("2026-11-10T02:0")), "{}", lines[1]);
+    assert!(lines[2]["subjects"].as_array().is_some_and(|s| s.len() >= 20), "{}", lines[2]);
+    let subject = lines[1]["subjects"][0]["terminal"].as_str().expect("a terminal");
     let places = lines[0]["places"].as_array().expect("places");
     assert!(places.iter().any(|p| p["terminal"] == subject));
 }
@@ -68,6 +79,7 @@ fn a_stopped_runner_ends_without_a_feed() {
     };
     let (stopper, stop) = std::sync::mpsc::channel();
     drop(stopper);
-    let summary = runner::run(address, Options::new(1, Instant(0)), &stop, &mut Vec::new()).expect("ends");
+    let options = CityOptions { start: Instant(CityOptions::TEN_IN_THE_MORNING.0 - 1), ..CityOptions::new(1) };
+    let summary = runner::run(address, options, 1.0, &stop, &mut Vec::new()).expect("ends");
     assert_eq!(summary.acknowledged, 0);
 }

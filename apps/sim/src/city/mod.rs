@@ -8,6 +8,7 @@
 
 mod attacks;
 mod counter;
+mod keys;
 mod machine;
 mod map;
 mod negatives;
@@ -66,6 +67,8 @@ pub struct CityOptions {
     pub rounds: u32,
     /// A terminal that lies, replays, floods and goes back in time.
     pub hostile: bool,
+    /// The city was mirrored before: its counters are further than what was lived through here.
+    pub resumed: bool,
 }
 
 impl CityOptions {
@@ -85,7 +88,19 @@ impl CityOptions {
             attacks: Attacks::all(),
             rounds: 1,
             hostile: false,
+            resumed: false,
         }
+    }
+
+    /// When a city that was last seen at this time goes on: at once in its day, else at the next ten in the
+    /// morning.
+    pub fn resume_at(last: Instant) -> Instant {
+        let time = week::time_of_day(last);
+        if (8 * HOUR..18 * HOUR).contains(&time) {
+            return last.plus_us(SECOND_US);
+        }
+        let day = week::day_of(last) + i64::from(time >= 10 * HOUR);
+        week::midnight(day).plus_us(10 * HOUR)
     }
 
     /// A recording of so many hours from midnight on, whose first third is peaceful.

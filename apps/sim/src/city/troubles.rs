@@ -46,6 +46,15 @@ impl City {
     /// The attackers' time begins. In the demo somebody looks on from here: the troubles that a security
     /// center meets every day come up in its first minutes.
     pub(crate) fn live(&mut self) {
+        if self.options.resumed {
+            for machine in &mut self.machines {
+                machine.terminal.trace = (machine.terminal.trace + 20_000) % 999_999;
+                machine.terminal.batch += 20;
+            }
+            for holder in &mut self.people.all {
+                holder.card.transaction_counter = holder.card.transaction_counter.saturating_add(200);
+            }
+        }
         if self.options.live > self.options.start {
             let first = [
                 (Cause::DamagedKeyRecord, 20),
