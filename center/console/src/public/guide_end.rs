@@ -43,11 +43,19 @@ pub(super) fn orders(frame: &PublicFrame, tamper: bool, guards: &[Text]) -> Mark
     html! {
         @if !tamper { h1 { (frame.pick("先停用这台机器", "Stop using this machine for now")) } }
         ol.orders {
-            (order(
-                "posx",
-                ("不再用它收款", "换一台没有报警的机器"),
-                ("Take no more payments on it", "Use a machine that shows no alarm"),
-            ))
+            @if tamper {
+                (order(
+                    "posx",
+                    ("不再用它收款", "换一台没有报警的机器"),
+                    ("Take no more payments on it", "Use a machine that shows no alarm"),
+                ))
+            } @else {
+                (order(
+                    "posx",
+                    ("不再用它收款", "换一台正常的机器"),
+                    ("Take no more payments on it", "Use a machine that works"),
+                ))
+            }
             @if tamper {
                 (order(
                     "nopower",

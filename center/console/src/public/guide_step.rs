@@ -41,6 +41,8 @@ pub struct GuideStep {
     pub sale: Option<(Text, Option<Text>)>,
     /// What to do with the customer's goods.
     pub goods: Option<Text>,
+    /// True if the reader is the cardholder.
+    pub customer: bool,
     /// Whom to call and what to tell.
     pub told: Option<Told>,
     /// Where the arrow leads back to.
@@ -215,7 +217,10 @@ fn do_this(
             @if frame.open.contains(&"/charged") {
                 a.unless href="/charged" {
                     (icon("tri"))
-                    span { (frame.pick("客户收到扣款通知？先别再收", "The customer got a debit notice? Don’t charge again")) }
+                    span {
+                        @if view.customer { (frame.pick("收到扣款通知？先别再付", "Got a debit notice? Don’t pay again")) }
+                        @else { (frame.pick("客户收到扣款通知？先别再收", "The customer got a debit notice? Don’t charge again")) }
+                    }
                     svg.i.go aria-hidden="true" { use href="#i-next" {} }
                 }
             }

@@ -26,6 +26,8 @@
 
 mod charged;
 mod door;
+#[cfg(test)]
+mod golden;
 mod guard;
 mod guide;
 mod limits;

@@ -13,7 +13,9 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-pub(crate) use state::State;
+pub(super) use state::State;
+#[cfg(test)]
+pub(super) use step::show;
 use tg_diagnose::Knowledge;
 use tg_text::Text;
 

@@ -7,7 +7,7 @@ use super::state::State;
 use maud::Markup;
 use tg_codes::{Catalogue, Direction, Scheme, ScreenMessage};
 use tg_console::public::{Act, GuideDone, GuideStep, PublicFrame, Told, guide_done, guide_step};
-use tg_diagnose::{DONT_KNOW, Diagnosis, Facts, Knowledge, MoneyKnown, Next, Retry, Role, StepKind};
+use tg_diagnose::{DONT_KNOW, Diagnosis, Facts, Knowledge, MoneyKnown, Network, Next, Retry, Role, StepKind};
 use tg_text::Text;
 
 /// Causes that the page names.
@@ -47,8 +47,10 @@ pub(crate) fn show(knowledge: &Knowledge, state: &State, frame: &PublicFrame) ->
     let customer = facts.role == Some(Role::Cardholder);
     let at = state.steps_taken() + 1;
     let steps_left = said.plan.len();
-    let tamper = said.gates.iter().any(|g| g.id == "tamper" || g.id == "foreign_machine");
-    let act = act(knowledge, state, next, calls, tamper);
+    let tamper = said.gates.iter().any(|g| g.id == "tamper");
+    let machine_at_fault =
+        said.causes.first().is_some_and(|c| !matches!(c.group.as_str(), "card" | "issuer"));
+    let act = act(knowledge, state, next, calls, tamper, customer, machine_at_fault);
     let ends = matches!(act, Act::Call | Act::Stop { .. });
     let last = said.plan.last().filter(|s| s.kind == StepKind::Action && at < steps_left);
     Shown::Step(Box::new(GuideStep {
@@ -56,19 +58,16 @@ pub(crate) fn show(knowledge: &Knowledge, state: &State, frame: &PublicFrame) ->
         code: facts.code.clone().filter(|_| !(customer && delicate(knowledge, &facts))),
         meaning: meaning(knowledge, state, &facts),
         check_before_use: code_row(&facts).is_some_and(tg_codes::ResponseCode::check_before_use),
-        money: said.money.clone(),
-        gates: gates(&said),
+        money: for_reader(said.money.clone(), customer),
+        gates: gates(&said, customer),
         contradictions: said.contradictions.clone(),
         at: (at, at + steps_left.saturating_sub(1)),
         minutes: minutes(knowledge, &said),
-        guards: next.guards.clone(),
-        why: why(next, &said),
+        guards: guards(next, customer),
+        why: if customer { Vec::new() } else { why(next, &said) },
         causes: likely(&said),
-        sale: said
-            .sale
-            .as_ref()
-            .filter(|s| s.id.as_deref() != Some(next.id.as_str()))
-            .map(|s| (s.text.clone(), s.script.clone())),
+        sale: sale(&said, next, customer, machine_at_fault),
+        customer,
         goods: (!customer).then(|| goods(knowledge, &facts, &said)),
         told: ends.then(|| told(&said, state, knowledge, frame)),
         back: state.back().href(),
@@ -77,7 +76,15 @@ pub(crate) fn show(knowledge: &Knowledge, state: &State, frame: &PublicFrame) ->
     }))
 }
 
-fn act(knowledge: &Knowledge, state: &State, next: &Next, calls: Option<&str>, tamper: bool) -> Act {
+fn act(
+    knowledge: &Knowledge,
+    state: &State,
+    next: &Next,
+    calls: Option<&str>,
+    tamper: bool,
+    customer: bool,
+    machine_at_fault: bool,
+) -> Act {
     match next.kind {
         StepKind::Question => {
             let typed = next.id == "response_code";
@@ -97,18 +104,47 @@ fn act(knowledge: &Knowledge, state: &State, next: &Next, calls: Option<&str>, t
         StepKind::Action if calls.is_some() => Act::Call,
         StepKind::Action => Act::Do {
             text: next.text.clone(),
-            steps: next.steps.clone(),
-            say: next.script.clone(),
-            verify: next.verify.clone(),
+            // How it is done and what to say are written for staff.
+            steps: if customer { Vec::new() } else { next.steps.clone() },
+            say: next.script.clone().filter(|_| !customer).map(|s| said_of(&next.id, s, machine_at_fault)),
+            verify: next.verify.clone().filter(|_| !customer),
             good: state.did(&next.id, "fixed").href(),
             bad: state.did(&next.id, "failed").href(),
         },
     }
 }
 
+/// What to say with a step: where the machine is at fault, nothing is said against the card.
+fn said_of(step: &str, script: Text, machine_at_fault: bool) -> Text {
+    if step == "other_way_to_pay" && machine_at_fault {
+        return Text::fixed(
+            "不好意思，我们这台机器暂时收不了，请换一种方式付款。",
+            "Sorry, our machine can’t take this just now; please pay another way.",
+        );
+    }
+    script
+}
+
+/// Words for staff in the cardholder's mouth: who charges becomes who pays.
+fn for_reader(text: Text, customer: bool) -> Text {
+    if !customer {
+        return text;
+    }
+    let zh = text.zh.replace("再收款", "再付款").replace("再收这笔款", "再付这笔款").replace("客户", "您");
+    let en = text
+        .en
+        .replace("don’t charge again", "don’t pay again")
+        .replace("don’t take this payment again", "don’t pay this again");
+    Text::new(zh, en.replace("the customer got", "you got"))
+}
+
 /// Gates in words; the one about keys says the same as its red line, which stands beside the step.
-fn gates(said: &Diagnosis) -> Vec<Text> {
-    said.gates.iter().filter(|g| g.id != "keys_not_by_shop").map(|g| g.text.clone()).collect()
+fn gates(said: &Diagnosis, customer: bool) -> Vec<Text> {
+    let shown = said.gates.iter().filter(|g| g.id != "keys_not_by_shop");
+    // What staff say to a customer and how they handle secrets is not a customer's to read.
+    let own =
+        shown.filter(|g| !customer || matches!(g.id.as_str(), "unknown_outcome" | "last_pin_try" | "tamper"));
+    own.map(|g| for_reader(g.text.clone(), customer)).collect()
 }
 
 /// Straight to the call: every step from here counts as one that did not help.
@@ -130,9 +166,12 @@ fn title(knowledge: &Knowledge, state: &State, facts: &Facts) -> Text {
     if let Some(words) = state.message(knowledge) {
         return words;
     }
-    let customer = facts.role == Some(Role::Cardholder);
-    if customer && delicate(knowledge, facts) {
+    // The customer may look over the shoulder: words that could accuse stand nowhere.
+    if delicate(knowledge, facts) {
         return Text::fixed("这张卡暂时不能用", "This card can’t be used now");
+    }
+    if facts.code.is_none() && facts.network == Some(Network::Down) {
+        return Text::fixed("没有网络", "No network");
     }
     match (code_row(facts), &facts.code) {
         (Some(row), _) => short(&row.meaning),
@@ -217,6 +256,25 @@ fn likely(said: &Diagnosis) -> Vec<(Text, u8)> {
     shown.map(|c| (c.text.clone(), (c.probability * 100.0).round().clamp(1.0, 99.0) as u8)).collect()
 }
 
+/// The sale's way out, where there is one beside the step itself; "find out first" is the goods' line.
+fn sale(
+    said: &Diagnosis,
+    next: &Next,
+    customer: bool,
+    machine_at_fault: bool,
+) -> Option<(Text, Option<Text>)> {
+    let sale = said.sale.as_ref().filter(|_| !customer)?;
+    let id = sale.id.as_deref().filter(|id| *id != next.id)?;
+    Some((sale.text.clone(), sale.script.clone().map(|s| said_of(id, s, machine_at_fault))))
+}
+
+/// Red lines; for a cardholder those that are about paying.
+fn guards(next: &Next, customer: bool) -> Vec<Text> {
+    let staff = ["猜测", "抄写", "灌密钥", "拆单", "重启"];
+    let shown = next.guards.iter().filter(|g| !customer || !staff.iter().any(|w| g.zh.contains(w)));
+    shown.map(|g| for_reader(g.clone(), customer)).collect()
+}
+
 /// What to do with the customer's goods: hangs on the money alone.
 fn goods(knowledge: &Knowledge, facts: &Facts, said: &Diagnosis) -> Text {
     match MoneyKnown::of(knowledge, facts) {
@@ -228,10 +286,16 @@ fn goods(knowledge: &Knowledge, facts: &Facts, said: &Diagnosis) -> Text {
             "只批准了一部分：差额付清前，先别交货。",
             "Only part is approved: keep the goods until the rest is paid.",
         ),
-        money if money.is_open() || said.safe_to_retry == Retry::AfterQuery => Text::fixed(
-            "货先留在店里，等查到结果：查到已收款就交货；还查不到，请客户留个联系方式，约好再来取。不退现金，也不再收。",
-            "Keep the goods until the query has an answer: if it is paid, hand them over; if there is none yet, ask how to reach the customer and agree when to collect. Give no cash back and take no second payment.",
-        ),
+        money
+            if money.is_open()
+                || money == MoneyKnown::NotStated
+                || said.safe_to_retry == Retry::AfterQuery =>
+        {
+            Text::fixed(
+                "货先留在店里，等查到结果：查到已收款就交货；还查不到，请客户留个联系方式，约好再来取。不退现金，也不再收。",
+                "Keep the goods until the query has an answer: if it is paid, hand them over; if there is none yet, ask how to reach the customer and agree when to collect. Give no cash back and take no second payment.",
+            )
+        }
         _ => Text::fixed("付清之后再交货。", "Hand over the goods once they are paid."),
     }
 }
