@@ -9,8 +9,8 @@ use crate::clock::CenterClock;
 use crate::config::Config;
 use crate::keeper::Keeper;
 use crate::key_file::Secret;
-use crate::public::{self, Door, PublicConfig, Register};
 use crate::live::{JournalFigures, Live, Place};
+use crate::public::{self, Door, PublicConfig, Register};
 use crate::recover::{Opened, disk_problem, open};
 use crate::web::{self, Web};
 use std::net::SocketAddr;
@@ -112,7 +112,7 @@ impl Center {
 
         let (stop, stopped) = watch::channel(false);
         let feeds = serve_feeds(&config, listeners, &live, &tokens, &handle, &stopped);
-        let past = Past { log: handle.clone(), tokens, clock, fresh };
+        let past = Past { log: handle.clone(), tokens, macs: mac_checker(&config), clock, fresh };
         tokio::spawn(tick(handle.clone(), live.clone(), stopped.clone()));
         let address = http.local_addr().map_err(|e| disk_problem(&config.data, &e))?;
         let web = Web::new(live.clone(), config.data.join("store.sqlite"), stopped.clone());
@@ -127,7 +127,21 @@ impl Center {
             axum::serve(http, web::router(web)).with_graceful_shutdown(gently).await
         });
         live.recovered();
-        Ok(Center { live, http: address, public, stop, feeds, web, door, web_state, log, past, heart, keeper, stopping })
+        Ok(Center {
+            live,
+            http: address,
+            public,
+            stop,
+            feeds,
+            web,
+            door,
+            web_state,
+            log,
+            past,
+            heart,
+            keeper,
+            stopping,
+        })
     }
 
     /// Where the console listens.
@@ -243,6 +257,7 @@ impl Center {
 struct Past {
     log: LogHandle,
     tokens: Arc<TokenKey>,
+    macs: Option<Arc<dyn tg_ingest::MacChecker>>,
     clock: CenterClock,
     fresh: bool,
 }
@@ -253,7 +268,8 @@ const PAST_BEHIND_MAX: u64 = 30_000;
 impl Past {
     fn take(&self, dialect: &str, past: impl Iterator<Item = (Instant, Vec<u8>)>, live: &Live) {
         let reader = FrameReader::new(TenantId::default(), 0, dialect, self.tokens.clone());
-        let Some(mut reader) = reader else { return };
+        let Some(reader) = reader else { return };
+        let mut reader = reader.checking_macs(self.macs.clone());
         let (mut taken, mut minute) = (0_u64, i64::MIN);
         for (number, (at, frame)) in past.enumerate() {
             self.clock.hold(at.0);
@@ -361,6 +377,11 @@ fn serve_door(
     })
 }
 
+/// Who checks MACs: nobody, or in the demo keys in memory. An HSM will stand here.
+fn mac_checker(config: &Config) -> Option<Arc<dyn tg_ingest::MacChecker>> {
+    config.soft_keys.clone().map(|keys| keys as Arc<dyn tg_ingest::MacChecker>)
+}
+
 fn serve_feeds(
     config: &Config,
     listeners: Vec<TcpListener>,
@@ -377,7 +398,7 @@ fn serve_feeds(
                 feed: number as u16,
                 dialect: feed.dialect.clone(),
                 tokens: tokens.clone(),
-                macs: config.soft_keys.clone().map(|keys| keys as Arc<dyn tg_ingest::MacChecker>),
+                macs: mac_checker(config),
                 log: log.clone(),
                 metrics: live.feeds[number].metrics.clone(),
             };

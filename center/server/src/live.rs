@@ -170,6 +170,7 @@ impl Live {
     /// Keeps what the city tells, in the demo only.
     pub fn tell_truth(&self, attack: crate::StagedAttack) {
         let mut staged = lock(&self.staged);
+        staged.retain(|known| known.id != attack.id);
         if self.demo && staged.len() < crate::truth::STAGED_MAX {
             staged.push(attack);
         }

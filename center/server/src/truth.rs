@@ -15,89 +15,71 @@ pub(crate) const STAGED_MAX: usize = 1_000;
 /// One attack that the city staged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StagedAttack {
+    /// Its number in the city; told again, it replaces what was told before.
+    pub id: u64,
     /// The detector that should find it, such as `card_testing`.
     pub code: String,
-    /// `terminal`, `merchant`, `card`, `issuer` or `serial`.
-    pub subject_kind: String,
-    /// Its name; a card's first six and last four digits with anything between.
-    pub subject: String,
+    /// Whom a finding may name: kind (`terminal`, `merchant`, `card`, `issuer`, `serial`) and name, a card by
+    /// its token.
+    pub subjects: Vec<(String, String)>,
+    /// Detectors that may rightly find something that follows from it, about whom the city tells later.
+    pub brings: Vec<String>,
     /// When it began, in microseconds of log time.
     pub started_us: i64,
 }
 
-/// First six and last four digits.
-fn ends(card: &str) -> Option<(&str, &str)> {
-    let last = card.char_indices().rev().nth(3)?.0;
-    card.get(..6)
-        .zip(card.get(last..))
-        .filter(|(a, b)| (*a).bytes().chain(b.bytes()).all(|c| c.is_ascii_digit()))
-}
+impl StagedAttack {
+    fn names(&self, record: &FindingRecord) -> bool {
+        let same = |(kind, name): &(String, String)| *kind == record.subject_kind && *name == record.subject;
+        record.found_at >= self.started_us && self.subjects.iter().any(same)
+    }
 
-/// Whether a finding names a staged attack.
-fn is_of(record: &FindingRecord, subject: &Subject, staged: &StagedAttack) -> bool {
-    let same = match subject {
-        // A finding knows its card by token; what may be shown of it has to be enough.
-        Subject::Card(card) if staged.subject_kind == "card" => {
-            ends(&staged.subject) == Some((card.bin.as_str(), card.last_four.as_str()))
-        }
-        _ => staged.subject_kind == record.subject_kind && staged.subject == record.subject,
-    };
-    same && staged.code == record.code && record.found_at >= staged.started_us
-}
-
-/// What the truth says of a finding.
-pub(crate) fn of_finding(record: &FindingRecord, subject: &Subject, staged: &[StagedAttack]) -> view::Truth {
-    match staged.iter().any(|s| is_of(record, subject, s)) {
-        true => view::Truth::Staged,
-        false => view::Truth::FalseAlarm,
+    fn is_found_by(&self, record: &FindingRecord) -> bool {
+        self.code == record.code && self.names(record)
     }
 }
 
-/// What was staged, found or not; `found` are all findings with their subjects, oldest first.
-pub(crate) fn part(found: &[(&FindingRecord, &Subject)], staged: &[StagedAttack]) -> TruthPart {
-    let false_alarms = found
-        .iter()
-        .filter(|(record, subject)| of_finding(record, subject, staged) == view::Truth::FalseAlarm)
-        .count() as u64;
-    let mut shown: Vec<view::StagedAttack> = staged
-        .iter()
-        .map(|attack| {
-            let hit = found.iter().find(|(record, subject)| is_of(record, subject, attack));
-            view::StagedAttack {
-                code: attack.code.clone(),
-                title: tg_engine::finding_texts(&attack.code).map_or_else(
-                    || Text::new(attack.code.clone(), attack.code.clone()),
-                    |words| words.title.clone(),
-                ),
-                subject: subject(attack),
-                started_us: attack.started_us,
-                found: hit.map(|(record, _)| {
-                    let us = record.found_at.saturating_sub(attack.started_us);
-                    (record.id.clone(), u64::try_from(us / 1_000).unwrap_or(0))
-                }),
-            }
-        })
-        .collect();
+/// What the truth says of a finding; `None` where it may follow from an attack whose whole reach the city has
+/// not told yet.
+pub(crate) fn of_finding(record: &FindingRecord, staged: &[StagedAttack]) -> Option<view::Truth> {
+    let brought = |s: &StagedAttack| s.brings.contains(&record.code);
+    if staged.iter().any(|s| s.is_found_by(record) || brought(s) && s.names(record)) {
+        return Some(view::Truth::Staged);
+    }
+    let may_follow = staged.iter().any(|s| brought(s) && record.found_at >= s.started_us);
+    (!may_follow).then_some(view::Truth::FalseAlarm)
+}
+
+/// What was staged, found or not; `found` are all findings, oldest first, `show` makes a subject of its kind and name.
+pub(crate) fn part<E>(
+    found: &[FindingRecord],
+    staged: &[StagedAttack],
+    show: impl Fn(&str, &str) -> Result<Subject, E>,
+) -> Result<TruthPart, E> {
+    let false_alarms =
+        found.iter().filter(|f| of_finding(f, staged) == Some(view::Truth::FalseAlarm)).count() as u64;
+    let mut shown = Vec::with_capacity(staged.len());
+    for attack in staged {
+        let hit = found.iter().find(|f| attack.is_found_by(f));
+        let (kind, name) = match (hit, attack.subjects.first()) {
+            (Some(f), _) => (f.subject_kind.as_str(), f.subject.as_str()),
+            (None, Some((kind, name))) => (kind.as_str(), name.as_str()),
+            (None, None) => ("", ""),
+        };
+        let words = tg_engine::finding_texts(&attack.code).map(|words| words.title.clone());
+        shown.push(view::StagedAttack {
+            code: attack.code.clone(),
+            title: words.unwrap_or_else(|| Text::new(attack.code.clone(), attack.code.clone())),
+            subject: show(kind, name)?,
+            started_us: attack.started_us,
+            found: hit.map(|f| {
+                let us = f.found_at.saturating_sub(attack.started_us);
+                (f.id.clone(), u64::try_from(us / 1_000).unwrap_or(0))
+            }),
+        });
+    }
     shown.sort_by_key(|attack| Reverse(attack.started_us));
-    TruthPart { on: true, staged: shown, false_alarms }
-}
-
-fn subject(attack: &StagedAttack) -> Subject {
-    let name = attack.subject.clone();
-    match attack.subject_kind.as_str() {
-        "terminal" => Subject::Terminal(name),
-        "merchant" => Subject::Merchant(name, None),
-        "issuer" => Subject::Issuer(name),
-        "serial" => Subject::Serial(name),
-        "card" => ends(&name).map_or(Subject::Other(Text::fixed("一张卡", "a card")), |(bin, last)| {
-            Subject::Card(view::Card {
-                bin: bin.into(),
-                last_four: last.into(),
-                length: name.chars().count().min(19) as u8,
-            })
-        }),
-        kind => Subject::Other(Text::new(kind.to_owned(), kind.to_owned())),
-    }
+    Ok(TruthPart { on: true, staged: shown, false_alarms })
 }
 
 #[cfg(test)]
@@ -124,46 +106,46 @@ mod tests {
         }
     }
 
-    fn staged(kind: &str, subject: &str) -> StagedAttack {
+    fn staged(code: &str, subject: &str, brings: &[&str]) -> StagedAttack {
         StagedAttack {
-            code: "card_testing".into(),
-            subject_kind: kind.into(),
-            subject: subject.into(),
+            id: 1,
+            code: code.into(),
+            subjects: vec![("terminal".into(), subject.into())],
+            brings: brings.iter().map(|b| (*b).to_owned()).collect(),
             started_us: 1_000_000,
         }
     }
 
     #[test]
     fn a_finding_is_right_about_its_attack_and_not_before_it() {
-        let attack = [staged("terminal", "1")];
-        let about = Subject::Terminal("1".into());
-        let of = |r: &FindingRecord| of_finding(r, &about, &attack);
-        assert_eq!(of(&record("card_testing", "1", 5_000_000)), view::Truth::Staged);
-        assert_eq!(of(&record("card_testing", "1", 999_999)), view::Truth::FalseAlarm, "before it began");
-        assert_eq!(of(&record("card_testing", "2", 5_000_000)), view::Truth::FalseAlarm);
-        assert_eq!(of(&record("moved_terminal", "1", 5_000_000)), view::Truth::FalseAlarm);
-        let (right, wrong) = (record("card_testing", "1", 5_000_000), record("card_testing", "3", 6_000_000));
-        let other = Subject::Terminal("3".into());
-        let part =
-            part(&[(&right, &about), (&wrong, &other)], &[staged("terminal", "1"), staged("terminal", "9")]);
-        assert_eq!(part.false_alarms, 1);
-        assert_eq!(part.staged[0].found, Some(("F-5000000-0".into(), 4_000)));
-        assert_eq!(part.staged[1].found, None);
+        let attack = [staged("card_testing", "1", &[])];
+        let of = |code, subject, at| of_finding(&record(code, subject, at), &attack);
+        assert_eq!(of("card_testing", "1", 5_000_000), Some(view::Truth::Staged));
+        assert_eq!(of("card_testing", "1", 999_999), Some(view::Truth::FalseAlarm), "before it began");
+        assert_eq!(of("card_testing", "2", 5_000_000), Some(view::Truth::FalseAlarm));
+        assert_eq!(of("moved_terminal", "1", 5_000_000), Some(view::Truth::FalseAlarm));
     }
 
     #[test]
-    fn a_card_is_known_by_what_may_be_shown_of_it() {
-        let card = view::Card { bin: "999901".into(), last_four: "0042".into(), length: 16 };
-        let about = Subject::Card(card.clone());
-        let found = FindingRecord {
-            subject_kind: "card".into(),
-            ..record("card_testing", "0123456789abcdef0123456789abcdef", 5_000_000)
-        };
-        let of = |name: &str| of_finding(&found, &about, &[staged("card", name)]);
-        assert_eq!(of("999901******0042"), view::Truth::Staged);
-        assert_eq!(of("999901••••••0042"), view::Truth::Staged);
-        assert_eq!(of("999901******0043"), view::Truth::FalseAlarm);
-        assert_eq!(of("卡"), view::Truth::FalseAlarm);
-        assert_eq!(subject(&staged("card", "999901******0042")), Subject::Card(card));
+    fn what_follows_from_an_attack_is_no_false_alarm() {
+        let attack = [staged("cloned_terminal", "1", &["moved_terminal"])];
+        let of = |code, subject| of_finding(&record(code, subject, 5_000_000), &attack);
+        assert_eq!(of("moved_terminal", "1"), Some(view::Truth::Staged));
+        assert_eq!(of("moved_terminal", "2"), None, "perhaps; the city has not told all");
+        assert_eq!(of("rapid_refunds", "1"), Some(view::Truth::FalseAlarm));
+    }
+
+    #[test]
+    fn attacks_are_found_or_not_yet() {
+        let found = [record("card_testing", "1", 5_000_000), record("card_testing", "3", 6_000_000)];
+        let attacks = [staged("card_testing", "1", &[]), staged("card_testing", "9", &[])];
+        let show = |_: &str, name: &str| Ok::<_, ()>(Subject::Terminal(name.into()));
+        let part = part(&found, &attacks, show).expect("shows");
+        assert_eq!(part.false_alarms, 1);
+        assert_eq!(part.staged[0].found, Some(("F-5000000-0".into(), 4_000)));
+        assert_eq!(
+            (part.staged[1].found.as_ref(), &part.staged[1].subject),
+            (None, &Subject::Terminal("9".into()))
+        );
     }
 }

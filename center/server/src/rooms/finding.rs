@@ -29,19 +29,23 @@ pub(crate) fn finding_rows(
     records.iter().map(|record| finding_row(reader, record)).collect()
 }
 
-fn finding_row(reader: &Reader, record: &FindingRecord) -> Result<FindingRow, StoreError> {
-    let name = &record.subject;
-    let subject = match record.subject_kind.as_str() {
-        "terminal" => Subject::Terminal(name.clone()),
-        "merchant" => Subject::Merchant(name.clone(), None),
-        "issuer" => Subject::Issuer(name.clone()),
-        "serial" => Subject::Serial(name.clone()),
+/// What a finding is about, by the kind and name of its record.
+pub(crate) fn subject(reader: &Reader, kind: &str, name: &str) -> Result<Subject, StoreError> {
+    Ok(match kind {
+        "terminal" => Subject::Terminal(name.to_owned()),
+        "merchant" => Subject::Merchant(name.to_owned(), None),
+        "issuer" => Subject::Issuer(name.to_owned()),
+        "serial" => Subject::Serial(name.to_owned()),
         // Only the token is kept beside a finding; the digits that may be shown stand in a payment.
         _ => match reader.payments_of_card(name, 1)?.first().and_then(card) {
             Some(card) => Subject::Card(card),
             None => Subject::Other(Text::fixed("一张卡", "a card")),
         },
-    };
+    })
+}
+
+fn finding_row(reader: &Reader, record: &FindingRecord) -> Result<FindingRow, StoreError> {
+    let subject = subject(reader, &record.subject_kind, &record.subject)?;
     let words = tg_engine::finding_texts(&record.code);
     Ok(FindingRow {
         id: record.id.clone(),

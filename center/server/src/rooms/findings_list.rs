@@ -1,6 +1,6 @@
 //! The analyst's list of findings: what a filter form asks of the store, and in the demo the truth beside it.
 
-use super::finding::finding_rows;
+use super::finding::{finding_rows, subject};
 use super::lists::{PAGE_ROWS, Span, span};
 use crate::live::Live;
 use crate::truth;
@@ -80,7 +80,7 @@ pub(crate) fn findings_page(
     if show_truth && live.demo {
         let staged = live.staged();
         for (row, record) in findings.iter_mut().zip(&records) {
-            row.truth = Some(truth::of_finding(record, &row.subject, &staged));
+            row.truth = truth::of_finding(record, &staged);
         }
     }
     Ok(FindingsPage {
@@ -101,9 +101,7 @@ fn truth_part(reader: &Reader, on: bool, live: &Live) -> Result<TruthPart, Store
     }
     let mut records = reader.findings(&FindingFilter { limit: 5_000, ..FindingFilter::default() })?;
     records.reverse();
-    let rows = finding_rows(reader, &records)?;
-    let found: Vec<_> = records.iter().zip(rows.iter().map(|row| &row.subject)).collect();
-    Ok(truth::part(&found, &live.staged()))
+    truth::part(&records, &live.staged(), |kind, name| subject(reader, kind, name))
 }
 
 #[cfg(test)]
