@@ -1,4 +1,7 @@
-//! What many terminals show together: where missing volume or failures come from.
+//! What many terminals show together: rates that have risen, and where failures or missing volume come from.
+//!
+//! [`Watch`] follows a stream of payments and keeps the outages; [`locate`] is the search that it uses, for one
+//! window.
 //!
 //! [`locate`] takes one window of a stream, as leaves (one value of every dimension, with what was seen and what
 //! was expected), and names the elements (one value of some dimensions, such as `issuer=X, region=Y`) that
@@ -19,8 +22,13 @@ mod noise;
 mod ratio;
 mod search;
 mod volume;
+mod watch;
 mod window;
 
 pub use locate::{Direction, Element, Location, locate};
 pub use search::FALSE_ALARM_RATE;
+pub use watch::{
+    Budget, CLASSES, Class, DIMENSIONS, Missing, Outage, OutageMinute, Peaks, Profile, Silent, Suspect,
+    THRESHOLD_MIN, Watch,
+};
 pub use window::{BadLeaf, MAX_DIMENSIONS, MAX_LEAVES, Window};
