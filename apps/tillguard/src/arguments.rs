@@ -41,6 +41,9 @@ pub enum Command {
     Qr(Qr),
     /// 失败或交易量变化出在哪里 / where failures or missing volume come from
     Locate(Locate),
+    /// 检查规则文件、在录音上试算、列出可用字段 / check a file of rules, try it on a recording, list the fields
+    #[command(subcommand)]
+    Rules(Rules),
     /// 启动安全中心 / run the center
     Serve(Serve),
     /// 把录像发送到接入口 / send a recording to a feed
@@ -156,6 +159,31 @@ pub struct Locate {
     /// 跳过有错的行，继续 / leave out bad rows and go on
     #[arg(long)]
     pub skip_bad_rows: bool,
+}
+
+#[derive(Subcommand)]
+pub enum Rules {
+    /// 检查规则文件，指出每处错误 / check a file of rules and name every fault
+    Check {
+        /// 规则文件（TOML）/ the file of rules (TOML)
+        file: String,
+    },
+    /// 在录制的报文上试算，不改变任何东西 / count what each rule would have said of a recording
+    Test(RulesTest),
+    /// 列出规则可用的字段 / list the fields that rules may name
+    Fields,
+}
+
+#[derive(Args)]
+pub struct RulesTest {
+    /// 规则文件（TOML）/ the file of rules (TOML)
+    pub file: String,
+    /// 录制文件，每行“时间 十六进制” / the recording, one `RFC3339-time hex` a line
+    #[arg(long, value_name = "RECORDING")]
+    pub on: String,
+    /// 录制报文的方言 / dialect of the recorded messages
+    #[arg(long, default_value = "cup_pos")]
+    pub dialect: String,
 }
 
 #[derive(Args)]

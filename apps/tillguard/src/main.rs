@@ -15,6 +15,7 @@ mod lure;
 mod output;
 mod qr;
 mod replay;
+mod rules;
 mod send;
 mod serve;
 mod statement;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Qr(a) => qr::run(&a, &console),
         Command::Statement(a) => statement::run(&a, &console),
         Command::Locate(a) => locate::run(&a, &console),
+        Command::Rules(a) => rules::run(&a, &console),
         Command::Serve(a) => serve::run(a, &console),
         Command::Send(a) => send::run(&a, &console),
         Command::Replay(a) => replay::run(&a, &console),

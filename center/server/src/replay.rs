@@ -151,6 +151,9 @@ impl Numbering {
     }
 }
 
+/// Looks at what followed from an event.
+pub type See<'a> = dyn FnMut(&Beat<'_>) -> io::Result<()> + 'a;
+
 /// Plays events with times of their own: sets the settings first, puts a tick before each event of a new
 /// second, and feeds back what the engine asks for, as the running center does.
 pub struct Player {
@@ -172,11 +175,20 @@ impl Player {
         Player { numbering: Numbering::default(), heart: Heart::new(0), offset: 0, last: Instant(i64::MIN) }
     }
 
-    /// Plays one event. A recording whose times fall is played with the time standing still.
+    /// Plays one event and prints what follows. A recording whose times fall is played with the time standing
+    /// still.
     ///
     /// # Errors
     /// If the output can't be written.
-    pub fn play(&mut self, at: Instant, mut event: Event, out: &mut impl Write) -> io::Result<()> {
+    pub fn play(&mut self, at: Instant, event: Event, out: &mut impl Write) -> io::Result<()> {
+        self.play_for(at, event, &mut |beat| write_lines(out, beat))
+    }
+
+    /// Plays one event and shows what follows.
+    ///
+    /// # Errors
+    /// What `see` says.
+    pub fn play_for(&mut self, at: Instant, mut event: Event, see: &mut See<'_>) -> io::Result<()> {
         let at = at.max(self.last);
         if let Event::Message(message) = &mut event
             && let Some(card) = &mut message.card
@@ -184,13 +196,13 @@ impl Player {
             self.numbering.number(card);
         }
         if let Some(epoch) = self.heart.epoch_due() {
-            self.append(at, &Event::Epoch(epoch), out)?;
+            self.append(at, &Event::Epoch(epoch), see)?;
         }
         let second = |t: Instant| t.0.div_euclid(SECOND_US);
         if self.last.0 != i64::MIN && second(at) > second(self.last) {
-            self.append(Instant(second(at) * SECOND_US), &Event::Tick, out)?;
+            self.append(Instant(second(at) * SECOND_US), &Event::Tick, see)?;
         }
-        self.append(at, &event, out)
+        self.append(at, &event, see)
     }
 
     /// The end: time passes until every open payment has its outcome.
@@ -202,7 +214,8 @@ impl Player {
             return Ok(());
         }
         let answer_seconds = i64::from(tg_event::Limits::default().answer_seconds);
-        self.append(self.last.plus_us((answer_seconds + 1) * SECOND_US), &Event::Tick, out)
+        let end = self.last.plus_us((answer_seconds + 1) * SECOND_US);
+        self.append(end, &Event::Tick, &mut |beat| write_lines(out, beat))
     }
 
     /// What was played.
@@ -210,16 +223,16 @@ impl Player {
         self.heart.totals()
     }
 
-    fn append(&mut self, at: Instant, event: &Event, out: &mut impl Write) -> io::Result<()> {
+    fn append(&mut self, at: Instant, event: &Event, see: &mut See<'_>) -> io::Result<()> {
         self.last = at;
         let stamp = Stamp { offset: self.offset, log_time: at };
         self.offset += 1;
         let beat = self.heart.beat(stamp, event);
-        write_lines(out, &beat)?;
+        see(&beat)?;
         let feedback = beat.outcomes.feedback.clone();
         self.heart.take_chunk();
         for feedback in feedback {
-            self.append(at, &Event::Feedback(feedback), out)?;
+            self.append(at, &Event::Feedback(feedback), see)?;
         }
         Ok(())
     }

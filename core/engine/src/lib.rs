@@ -17,6 +17,7 @@ mod message;
 mod metrics;
 mod pairing;
 mod queue;
+mod rule_fields;
 mod snapshot;
 mod table;
 mod traffic;
@@ -29,6 +30,7 @@ pub use catalogue::{
 pub use detect::{FINDING_TEXTS, FindingTexts, finding_texts};
 pub use engine::Engine;
 pub use metrics::Metrics;
+pub use rule_fields::{PaymentRow, rule_schema};
 pub use snapshot::{RestoreError, SnapshotPieces};
 pub use traffic::{Traffic, TrafficEvent, TrafficShape};
 
