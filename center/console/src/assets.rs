@@ -25,6 +25,8 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("time.js", "text/javascript; charset=utf-8", include_bytes!("../assets/time.js")),
     ("public.js", "text/javascript; charset=utf-8", include_bytes!("../assets/public.js")),
     ("public.css", "text/css; charset=utf-8", include_bytes!("../assets/public.css")),
+    ("people.css", "text/css; charset=utf-8", include_bytes!("../assets/people.css")),
+    ("pack.js", "text/javascript; charset=utf-8", include_bytes!("../assets/pack.js")),
     ("favicon.svg", "image/svg+xml", include_bytes!("../assets/favicon.svg")),
 ];
 

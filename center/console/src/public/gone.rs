@@ -6,7 +6,7 @@
 //! for a card number, a PIN or a code, never accuses anybody, never sends anything: the evidence pack is made on the
 //! reader's own device.
 
-use super::{Page, PublicFrame, icon, page, phone_link};
+use super::{Page, PublicFrame, STYLES, icon, page, phone_link};
 use maud::{Markup, html};
 use tg_text::Text;
 
@@ -102,6 +102,8 @@ pub struct Line {
     pub number: String,
     /// For what.
     pub note: Text,
+    /// Where the number was verified.
+    pub source: String,
 }
 
 /// Numbers by use; all verified.
@@ -127,7 +129,7 @@ pub fn gone(what: Option<Gone>, lines: &GoneLines, frame: &PublicFrame) -> Marku
     };
     let back = if what.is_some() { "/gone" } else { "/" };
     let scripts: &[&str] = if what == Some(Gone::Pack) { &["pack.js"] } else { &[] };
-    page(frame, Page { title, back: Some((back, title)), body, scripts, ..Page::default() })
+    page(frame, Page { title, back: Some((back, title)), body, scripts, styles: STYLES, ..Page::default() })
 }
 
 fn choose(frame: &PublicFrame) -> Markup {
@@ -348,7 +350,7 @@ fn steps(what: Gone) -> Vec<Step> {
                     "用官网上的电话（不用卖机人的），问商户名和结算账户是不是您的、押金依据，要书面答复。",
                     "Use the number on its own website (not the seller’s): ask whether merchant and settlement account are yours and what the deposit was for; ask for a written answer.",
                 )],
-                numbers: Numbers::Wallets,
+                numbers: Numbers::None,
             },
             Step {
                 title: ("投诉或报警", "Complain, or go to the police"),
@@ -436,7 +438,7 @@ fn words(what: Gone) -> Text {
 
 fn numbers(which: Numbers, lines: &GoneLines, frame: &PublicFrame) -> Markup {
     let list = |lines: &[Line]| {
-        html! { ul.tels { @for line in lines { li { span { (frame.text(&line.name)) } (reach(&line.number)) } } } }
+        html! { ul.tels { @for line in lines { li { span { (frame.text(&line.name)) small.source { (frame.pick("来源：", "source: ")) (line.source) } } (reach(&line.number)) } } } }
     };
     match which {
         Numbers::None => html! {},

@@ -15,29 +15,43 @@
 mod charged;
 mod charged_answer;
 mod frame;
+mod gone;
 mod guide_end;
 mod guide_start;
 mod guide_step;
 mod home;
 mod icons;
+mod offer;
 mod problem;
 mod questions;
 mod register;
+mod report;
+mod safe;
+mod statement;
 
 pub use charged::{ChargedAs, ChargedAsk, charged};
 pub use charged_answer::{ChargedAnswer, Known, Stop, StopState, charged_answer};
 pub use frame::{CONTENT_SECURITY_POLICY, Page, PublicFrame, TextSize, page, phone_link};
+pub use gone::{Gone, GoneLines, Line, gone};
 pub use guide_end::{GuideDone, Told, guide_done};
 pub use guide_start::{GuideStart, Tile, guide_start};
 pub use guide_step::{Act, GuideStep, guide_step};
 pub use home::home;
 pub use icons::icon;
+pub use offer::{OfferAnswer, OfferSign, OfferVerdict, offer};
 pub use problem::{not_found, refused};
 pub use questions::{Group, QUESTIONS, Question};
 pub use register::{RegisterOf, RegisterPage, Registered, register};
+pub use report::{REPORT_KINDS, ReportPage, report};
+pub use safe::{Safe, drawing, safe};
+pub use statement::{
+    StatementAnswer, StatementColumn, StatementColumns, StatementFinding, StatementPage, statement,
+};
 
 /// Names of the assets that the public door serves; nothing else of the console is reachable through it.
-pub const ASSETS: &[&str] = &["public.css", "public.js", "favicon.svg"];
+pub const ASSETS: &[&str] = &["public.css", "people.css", "public.js", "pack.js", "favicon.svg"];
+/// The style sheet of the pages for everybody at the till.
+const STYLES: &[&str] = &["people.css"];
 
 /// The assets of the public pages.
 pub fn assets() -> impl Iterator<Item = &'static crate::Asset> {

@@ -3,7 +3,7 @@
 //! Why it exists: "free card machines" and "deposit refunds" reach shops by message. Never repeats a contact, and
 //! the text stands in no address and is kept nowhere. Says what was seen and what to do; accuses nobody.
 
-use super::{Page, PublicFrame, icon, page, phone_link};
+use super::{Page, PublicFrame, STYLES, icon, page, phone_link};
 use maud::{Markup, html};
 use tg_text::Text;
 
@@ -70,7 +70,16 @@ pub fn offer(answer: Option<&OfferAnswer>, empty: bool, frame: &PublicFrame) -> 
         }
         p.later { (frame.pick("要办收款机：到银行网点，或在人民银行公布的支付机构名单里核对后，用官网上的电话联系。", "To get a terminal: go to a bank branch, or check the provider on the central bank’s list and use the number on its own website.")) }
     };
-    page(frame, Page { title, back: Some(("/", frame.pick("首页", "Front page"))), body, ..Page::default() })
+    page(
+        frame,
+        Page {
+            title,
+            back: Some(("/", frame.pick("首页", "Front page"))),
+            body,
+            styles: STYLES,
+            ..Page::default()
+        },
+    )
 }
 
 fn answered(answer: &OfferAnswer, frame: &PublicFrame) -> Markup {
