@@ -11,6 +11,7 @@ use crate::keeper::Keeper;
 use crate::key_file::Secret;
 use crate::live::{JournalFigures, Live, Place};
 use crate::public::{self, Door, PublicConfig, Register};
+use crate::slow_lane::SlowLane;
 use crate::recover::{Opened, disk_problem, open};
 use crate::web::{self, Web};
 use std::net::SocketAddr;
@@ -47,6 +48,7 @@ pub struct Center {
     past: Past,
     heart: JoinHandle<()>,
     keeper: JoinHandle<()>,
+    lane: JoinHandle<()>,
     stopping: Arc<AtomicBool>,
 }
 
@@ -85,6 +87,7 @@ impl Center {
         let log_clock = Box::new(move || log_clock.now_us());
         let started = Log::start(journal, LogOptions::default(), log_clock, consumer);
         let (log, handle) = started.map_err(|e| e.to_problem())?;
+        let lane = readers.clone();
         let figures = journal_figures(config.data.join("journal"), handle.metrics(), readers);
         let live = Arc::new(Live::new(&config, started_us, figures));
         live.set_totals(heart.totals(), heart.engine_metrics());
@@ -92,6 +95,8 @@ impl Center {
         live.stored_offset.store(heart.next_offset(), Ordering::Release);
 
         let stopping = Arc::new(AtomicBool::new(false));
+        let lane = SlowLane { readers: lane, live: live.clone(), stopping: stopping.clone() };
+        let lane = lane.start().map_err(|e| disk_problem(&config.data, &e))?;
         let release = release(handle.clone(), live.clone(), config.journal_bytes_max);
         let keeper = Keeper { store, snapshots, release, live: live.clone(), stopping: stopping.clone() };
         let (keeper_handle, keeper) = keeper.start().map_err(|e| disk_problem(&config.data, &e))?;
@@ -140,6 +145,7 @@ impl Center {
             past,
             heart,
             keeper,
+            lane,
             stopping,
         })
     }
@@ -240,13 +246,14 @@ impl Center {
             let _ = tokio::time::timeout(Duration::from_secs(3), door).await;
         }
         self.stopping.store(true, Ordering::Release);
-        let (log, heart, keeper) = (self.log, self.heart, self.keeper);
+        let (log, heart, keeper, lane) = (self.log, self.heart, self.keeper, self.lane);
         let ended = tokio::task::spawn_blocking(move || {
             if let Err(error) = log.stop() {
                 tracing::error!(%error, "the log did not stop cleanly");
             }
             let _ = heart.join();
             let _ = keeper.join();
+            let _ = lane.join();
         });
         let _ = ended.await;
     }

@@ -82,6 +82,8 @@ pub(crate) struct Live {
     places: Mutex<HashMap<String, Place>>,
     /// In the demo: what the city said of itself, for viewers who ask.
     staged: Mutex<Vec<crate::StagedAttack>>,
+    /// What only many payments show.
+    pub fleet: crate::slow_lane::Fleet,
     journal: Box<dyn Fn() -> JournalFigures + Send + Sync>,
 }
 
@@ -107,6 +109,7 @@ impl Live {
             problems: Mutex::default(),
             places: Mutex::default(),
             staged: Mutex::default(),
+            fleet: crate::slow_lane::Fleet::default(),
             journal,
         }
     }

@@ -442,6 +442,14 @@ impl Watch {
         (series.payments() >= 20.0).then(|| series.rate(class as usize, all))
     }
 
+    /// Failed and all payments of a value in the last minutes.
+    pub fn recent(&self, dimension: &str, value: &str, class: Class) -> (u32, u32) {
+        let Some(d) = DIMENSIONS.iter().position(|known| *known == dimension) else { return (0, 0) };
+        let Some(value) = self.names[d].find(value) else { return (0, 0) };
+        let leaves = self.kept.iter().flat_map(|(_, leaves)| leaves).filter(|l| self.values(l)[d] == value);
+        leaves.fold((0, 0), |s, l| (s.0 + l.k[class as usize], s.1 + l.n))
+    }
+
     /// Terminals that are silent although they should be heard, if no open outage explains it.
     pub fn silent(&self, now_us: i64) -> Vec<Silent> {
         let muted = |profile: u32| {
