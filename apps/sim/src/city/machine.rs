@@ -75,7 +75,10 @@ impl Machine {
         let [master, mac, pin] = numbers.keys;
         let serial_key = {
             // The serial key is the device's own: from its serial number, so a copy of both agrees.
-            let mut of_serial = Dice::new(numbers.serial.bytes().fold(7, |h, b| h * 31 + u64::from(b)), 77);
+            let mut of_serial = Dice::new(
+                numbers.serial.bytes().fold(7_u64, |h, b| h.wrapping_mul(31).wrapping_add(b.into())),
+                77,
+            );
             SerialKey::from_bytes(&of_serial.bytes::<16>()).ok()
         };
         let says = dice.chance(8_000).then_some(Says::Truth);
@@ -120,7 +123,12 @@ impl Machine {
     /// Gives the device another serial number and the key of that.
     pub(crate) fn becomes(&mut self, serial: String, keys: [Key; 3]) {
         let fresh = Machine::new(
-            Numbers { terminal: self.terminal.number.clone(), merchant: self.terminal.merchant, serial, keys },
+            Numbers {
+                terminal: self.terminal.number.clone(),
+                merchant: self.terminal.merchant,
+                serial,
+                keys,
+            },
             self.trade,
             self.town,
             self.home,
