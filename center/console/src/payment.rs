@@ -207,6 +207,22 @@ fn next_step(next: &NextStep, frame: &Frame) -> Markup {
                     @for guard in &next.guards { li { (icon("noswipe")) span { (frame.text(guard)) } } }
                 }
             }
+            @if !next.answers.is_empty() {
+                p.tries {
+                    @for answer in &next.answers {
+                        a.btn.wide.good[answer.good] href=(answer.href) {
+                            @if answer.good { (icon("check")) }
+                            (frame.text(&answer.text))
+                        }
+                    }
+                }
+            }
+            @if next.back.is_some() || next.charged.is_some() {
+                p.tries {
+                    @if let Some(href) = &next.charged { a.btn.quiet href=(href) { (frame.pick("客户说已扣款", "The customer says it was debited")) } }
+                    @if let Some(href) = &next.back { a.btn.quiet href=(href) { (icon("undo")) (frame.pick("撤回上一步", "Take the last one back")) } }
+                }
+            }
             @if next.otherwise.is_some() || next.why.is_some() {
                 ul.then {
                     @if let Some(otherwise) = &next.otherwise {

@@ -168,8 +168,7 @@ impl Tickets {
     }
 }
 
-const COLUMNS: &str =
-    "code, kind, opened_at, by_shop, payment, terminal, state_then, outcome, closed_at";
+const COLUMNS: &str = "code, kind, opened_at, by_shop, payment, terminal, state_then, outcome, closed_at";
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Ticket> {
     let outcome: String = row.get(7)?;
@@ -209,7 +208,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut tickets = Tickets::open(&folder.path().join("tickets.sqlite")).expect("opens");
         assert_eq!(tickets.keep(&ticket("A", 7, 10)).expect("keeps").code, "A");
-        assert_eq!(tickets.keep(&ticket("B", 7, 20)).expect("keeps").code, "A", "the same payment, the same ticket");
+        assert_eq!(
+            tickets.keep(&ticket("B", 7, 20)).expect("keeps").code,
+            "A",
+            "the same payment, the same ticket"
+        );
         let customer = Ticket { by_shop: false, ..ticket("C", 7, 20) };
         assert_eq!(tickets.keep(&customer).expect("keeps").code, "C");
         assert!(tickets.close("A", TicketOutcome::MoneyBack, 99).expect("closes"));

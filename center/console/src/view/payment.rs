@@ -253,6 +253,23 @@ pub struct NextStep {
     pub guards: Vec<Text>,
     /// Why this step.
     pub why: Option<Text>,
+    /// Answers as buttons: words, address, and `good` for the one that ends it.
+    pub answers: Vec<StepAnswer>,
+    /// Where what was said last is taken back; `None` if nothing was said yet.
+    pub back: Option<String>,
+    /// Where the customer's word of a debit is noted; `None` once it is, or where it changes nothing.
+    pub charged: Option<String>,
+}
+
+/// One answer of a step: a button.
+#[derive(Clone, Debug)]
+pub struct StepAnswer {
+    /// The button's words.
+    pub text: Text,
+    /// Where it leads.
+    pub href: String,
+    /// True for the answer that ends the fault.
+    pub good: bool,
 }
 
 /// One line that the person called will ask for.

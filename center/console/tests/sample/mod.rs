@@ -231,6 +231,20 @@ pub fn mac_failed() -> PaymentPage {
                 "可能性最大，约 1 分钟，不影响别的交易。",
                 "Likeliest cause, about a minute, disturbs nothing else.",
             )),
+            answers: vec![
+                StepAnswer {
+                    text: t("好了", "It works now"),
+                    href: "/payments/20481?s=d.sign_on.fixed".into(),
+                    good: true,
+                },
+                StepAnswer {
+                    text: t("还是不行", "Still not"),
+                    href: "/payments/20481?s=d.sign_on.failed".into(),
+                    good: false,
+                },
+            ],
+            back: None,
+            charged: Some("/payments/20481?s=g.charged.yes".into()),
         }),
         contact: Some(Contact {
             who: t("云汀支付 · 密钥管理", "Yunting Pay, key management"),
@@ -319,6 +333,9 @@ pub fn expired() -> PaymentPage {
             otherwise: Some(t("还是不行：请客户联系发卡行", "Still failing: the customer calls the issuer")),
             guards: vec![t("不要在旁人面前说卡的具体情况", "Don't discuss the card in front of others")],
             why: None,
+            answers: Vec::new(),
+            back: None,
+            charged: None,
         }),
         ..PaymentPage::default()
     }
@@ -376,6 +393,9 @@ pub fn unknown() -> PaymentPage {
                 "请求发出后没有看到应答，钱可能已被扣。",
                 "The request went out and no answer was seen; money may have been taken.",
             )),
+            answers: Vec::new(),
+            back: None,
+            charged: None,
         }),
         ..PaymentPage::default()
     }

@@ -36,6 +36,7 @@ mod settings;
 mod visit;
 
 pub(crate) use door::{Door, Peer};
+pub(crate) use guide::State;
 pub(crate) use limits::{Class, Limits};
 pub(crate) use register::Register;
 pub use settings::PublicConfig;

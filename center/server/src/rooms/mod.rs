@@ -10,6 +10,7 @@ mod finding_picture;
 mod findings_list;
 mod health;
 mod lists;
+mod outage;
 mod overview;
 mod payment;
 mod payment_row;
@@ -20,8 +21,9 @@ pub(crate) use finding_export::{Form, export_finding, export_findings};
 pub(crate) use findings_list::{finding_filter, findings_page};
 pub(crate) use health::{feeds, health_page, resident_bytes};
 pub(crate) use lists::{payment_filter, payments_page, search_page, undecoded_page};
+pub(crate) use outage::{outage_page, outages_page};
 pub(crate) use overview::overview_page;
-pub(crate) use payment::{payment_page, query_first};
+pub(crate) use payment::{Tried, payment_page, query_first};
 pub(crate) use payment_row::payment_rows;
 pub(crate) use terminal::{terminal_page, terminals_page};
 

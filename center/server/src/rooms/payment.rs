@@ -7,10 +7,11 @@ use super::payment_row::{code_words, outcome, payment_row, scheme};
 use super::terminal::clock_offset_ms;
 use super::{DAY_US, MINUTE_US, finding_rows, payment_rows};
 use crate::live::Live;
+use crate::public::State;
 use tg_codes::{Catalogue, Direction, Domain};
 use tg_console::view::{
     self, Cause, Contact, Evidence, Feature, MoneyKnown, NextStep, PaymentPage, Reach, Reason, ScopeFact,
-    Station, StepKind, Tell,
+    Station, StepAnswer, StepKind, Tell,
 };
 use tg_diagnose::{Diagnosis, Facts, Knowledge};
 use tg_event::MacState;
@@ -31,16 +32,17 @@ pub(crate) fn payment_page(
     reader: &Reader,
     id: u64,
     live: &Live,
-    lang: Lang,
+    viewer: (Lang, &jiff::tz::TimeZone),
+    tried: &Tried,
 ) -> Result<Option<PaymentPage>, StoreError> {
     let Some(record) = reader.payment(id)? else { return Ok(None) };
     let steps = reader.steps(id)?;
     let terminal = reader.terminal(&record.terminal)?;
     let row = payment_row(&record, &steps, live, &live.feed_names());
     let scope = Around::look(reader, &record)?;
-    let facts = facts(&record, &steps, terminal.as_ref(), &scope);
+    let facts = tried.added(facts(&record, &steps, terminal.as_ref(), &scope));
     let mut diagnosis = tg_diagnose::diagnose(Knowledge::builtin(), &facts);
-    fill_in(&mut diagnosis, &record, terminal.as_ref(), live, lang);
+    fill_in(&mut diagnosis, &record, terminal.as_ref(), live, viewer);
     let same =
         PaymentFilter { terminal: Some(record.terminal.clone()), limit: 9, ..PaymentFilter::default() };
     let same: Vec<PaymentRecord> = reader.payments(&same)?.into_iter().filter(|p| p.payment != id).collect();
@@ -53,7 +55,7 @@ pub(crate) fn payment_page(
         reach: reach(&record, &steps, live),
         scope: if needs_help { scope.facts(&record) } else { Vec::new() },
         causes: if needs_help { causes(&diagnosis) } else { Vec::new() },
-        next: if needs_help { next(&diagnosis) } else { None },
+        next: if needs_help { next(&diagnosis, &record, tried) } else { None },
         contact: if needs_help { contact(&diagnosis, live) } else { None },
         reasons: record
             .reasons
@@ -346,8 +348,10 @@ fn causes(diagnosis: &Diagnosis) -> Vec<Cause> {
     shown.collect()
 }
 
-fn next(diagnosis: &Diagnosis) -> Option<NextStep> {
-    let next = diagnosis.next.as_ref()?;
+fn next(diagnosis: &Diagnosis, record: &PaymentRecord, tried: &Tried) -> Option<NextStep> {
+    let at = |state: &State| format!("/payments/{}?s={}", record.payment, state.write());
+    let back = (!tried.0.is_empty()).then(|| at(&tried.0.back()));
+    let Some(next) = diagnosis.next.as_ref() else { return Some(solved(diagnosis, back)) };
     // A gate's red lines stand among the step's; a gate that has none says it in its own words.
     let wordless = |id: &str| Knowledge::builtin().gates().iter().any(|g| g.id == id && g.guards.is_empty());
     let gates = diagnosis.gates.iter().filter(|gate| wordless(&gate.id)).map(|gate| gate.text.clone());
@@ -370,7 +374,59 @@ fn next(diagnosis: &Diagnosis) -> Option<NextStep> {
         otherwise: next.otherwise.clone(),
         guards,
         why: Some(next.why.clone()),
+        answers: answers(next, tried, at),
+        back,
+        charged: (!tried.0.says("charged")).then(|| at(&tried.0.given("charged", "yes"))),
     })
+}
+
+/// A step helped: nothing is left to do.
+fn solved(diagnosis: &Diagnosis, back: Option<String>) -> NextStep {
+    NextStep {
+        kind: StepKind::Action,
+        title: Text::fixed("已解决", "Solved"),
+        minutes: None,
+        say: None,
+        otherwise: None,
+        guards: vec![diagnosis.money.clone()],
+        why: None,
+        answers: Vec::new(),
+        back,
+        charged: None,
+    }
+}
+
+/// The phone's buttons: 好了 and 还是不行, or a question's answers. A call has none.
+fn answers(next: &tg_diagnose::Next, tried: &Tried, at: impl Fn(&State) -> String) -> Vec<StepAnswer> {
+    let answer = |text: Text, state: State, good| StepAnswer { text, href: at(&state), good };
+    let calls = Knowledge::builtin().actions().iter().any(|a| a.id == next.id && a.calls.is_some());
+    match next.kind {
+        tg_diagnose::StepKind::Question => {
+            let given = next.answers.iter();
+            given.map(|a| answer(a.text.clone(), tried.0.answered(&next.id, &a.value), false)).collect()
+        }
+        _ if calls => Vec::new(),
+        _ => vec![
+            answer(Text::fixed("好了", "It works now"), tried.0.did(&next.id, "fixed"), true),
+            answer(Text::fixed("还是不行", "Still not"), tried.0.did(&next.id, "failed"), false),
+        ],
+    }
+}
+
+/// What the support desk was told and what was tried, from the page's address; only our own ids.
+#[derive(Default)]
+pub(crate) struct Tried(State);
+
+impl Tried {
+    /// Reads the address's text; what is not ours counts as nothing said.
+    pub fn read(text: &str) -> Tried {
+        Tried(State::read(Knowledge::builtin(), text).unwrap_or_default())
+    }
+
+    /// The facts with what was said and tried.
+    fn added(&self, facts: Facts) -> Facts {
+        self.0.added_to(Knowledge::builtin(), facts)
+    }
 }
 
 fn contact(diagnosis: &Diagnosis, live: &Live) -> Option<Contact> {
@@ -414,10 +470,12 @@ fn fill_in(
     record: &PaymentRecord,
     terminal: Option<&TerminalRecord>,
     live: &Live,
-    lang: Lang,
+    (lang, zone): (Lang, &jiff::tz::TimeZone),
 ) {
+    // With its zone: who is called may be elsewhere.
     let time = |us: i64| {
-        jiff::Timestamp::from_microsecond(us).map(|t| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
+        jiff::Timestamp::from_microsecond(us)
+            .map(|t| t.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string())
     };
     let words = code_words(record).map(|t| t.get(lang).to_owned()).unwrap_or_default();
     let card = super::payment_row::card(record);

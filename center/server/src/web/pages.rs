@@ -95,6 +95,7 @@ impl Viewer {
             last_message_us: feeds.iter().filter_map(|f| f.last_message_us).max(),
             findings_open: badges.0,
             undecoded: badges.1,
+            outages_open: live.fleet.open_outages(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
@@ -232,10 +233,11 @@ pub(crate) async fn payments(asked: Asked) -> Response {
 }
 
 pub(crate) async fn payment(Path(id): Path<String>, asked: Asked) -> Response {
+    let tried = asked.params.get("s").map(|s| rooms::Tried::read(s)).unwrap_or_default();
     asked
         .page(move |reader, live, viewer, _| {
             let Some(id) = id.parse().ok() else { return Ok(None) };
-            let view = rooms::payment_page(reader, id, live, viewer.lang)?;
+            let view = rooms::payment_page(reader, id, live, (viewer.lang, &viewer.zone), &tried)?;
             Ok(view.and_then(|view| drawn(view, tg_console::payment)))
         })
         .await

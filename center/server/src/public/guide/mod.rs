@@ -13,7 +13,7 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-pub(super) use state::State;
+pub(crate) use state::State;
 #[cfg(test)]
 pub(super) use step::show;
 use tg_diagnose::Knowledge;

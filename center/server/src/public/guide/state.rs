@@ -5,7 +5,7 @@
 //! address can't be made to say what we don't; its length has a bound.
 
 use tg_codes::Catalogue;
-use tg_diagnose::{Knowledge, Session};
+use tg_diagnose::{Facts, Knowledge, Session};
 use tg_text::Text;
 
 /// Turns in an address, at most.
@@ -117,6 +117,32 @@ impl State {
     /// Questions answered and steps tried.
     pub fn steps_taken(&self) -> usize {
         self.0.iter().filter(|s| matches!(s, Said::Answer(..) | Said::Did(..))).count()
+    }
+
+    /// True if nothing was said.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// True if this fact was given.
+    pub fn says(&self, key: &str) -> bool {
+        self.0.iter().any(|s| matches!(s, Said::Given(k, _) if k == key))
+    }
+
+    /// Facts that are known from elsewhere, with what was said and tried. What a person says of what the
+    /// traffic shows differently is noted as such by the diagnosis.
+    pub fn added_to(&self, knowledge: &Knowledge, mut facts: Facts) -> Facts {
+        for said in &self.0 {
+            // Each part was checked when the address was read.
+            let _ = match said {
+                Said::Given(key, value) | Said::Answer(key, value) => {
+                    knowledge.answer(&mut facts, key, value)
+                }
+                Said::Did(action, result) => knowledge.did(&mut facts, action, result),
+                Said::Code(_) | Said::Message(_) => Ok(()),
+            };
+        }
+        facts
     }
 
     /// The session of these turns; `None` if one of them is not known (any more).
