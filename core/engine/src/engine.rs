@@ -4,6 +4,7 @@ use crate::catalogue::{EntityKind, SeriesKind};
 use crate::detect::{Answered, Detectors, Raised};
 use crate::duplicates::Duplicates;
 use crate::pairing::{Pair, Pairs};
+use crate::rule_fields::ActiveRules;
 use crate::watch::Watches;
 use crate::window::{Entities, TIME_MAX};
 use crate::{Catalogue, ENGINE_VERSION, Metrics};
@@ -31,6 +32,7 @@ pub(crate) struct Counters {
 pub struct Engine {
     pub(crate) catalogue: Catalogue,
     pub(crate) epoch: Epoch,
+    pub(crate) rules: ActiveRules,
     pub(crate) next_offset: u64,
     /// The latest log time seen, in microseconds.
     pub(crate) now: i64,
@@ -55,6 +57,7 @@ impl Engine {
         Engine {
             catalogue,
             epoch,
+            rules: ActiveRules::default(),
             next_offset: 0,
             now: 0,
             entities: Entities::new(),
@@ -81,6 +84,7 @@ impl Engine {
             Event::Message(m) => self.message(stamp, m, out),
             Event::Tick => self.tick(stamp, out),
             Event::Epoch(epoch) => self.epoch = epoch.clone(),
+            Event::Rules(rules) => self.rules.change(&rules.text, &self.catalogue),
             Event::Feedback(f) => self.feedback(f),
             // A label is for those who learn from it; verdicts don't hang on what a person said of a finding.
             Event::Undecoded(_) | Event::Judgement(_) => {}
@@ -168,6 +172,11 @@ impl Engine {
     /// The settings in force.
     pub fn epoch(&self) -> &Epoch {
         &self.epoch
+    }
+
+    /// Text of the rules in force; empty for none.
+    pub fn rules(&self) -> &str {
+        &self.rules.text
     }
 
     /// The feature catalogue in use.

@@ -1,13 +1,15 @@
 //! Reasons, score and advice of a verdict.
 //!
 //! Why it exists: one place weighs. The weights are plain numbers that a person can add up; a reason's text
-//! holds the numbers that it rests on. In this version the advice goes no further than "review": nothing
-//! that is known here is strong enough to advise that a customer be turned away.
+//! holds the numbers that it rests on. Of itself the engine advises no more than a review: nothing that is
+//! known here is strong enough to advise that a customer be turned away. An operator's rule may.
 
 use crate::ahead::Named;
 use crate::catalogue::{ABSENT, BLOCK, Catalogue, EntityKind, SeriesKind, WINDOWS};
+use crate::rule_fields::PaymentRow;
 use crate::window::{Entities, Series};
 use tg_event::{Decision, MacState, Message, Reason, ResponseClass};
+use tg_rules::{Answer, RuleFile};
 use tg_text::Text;
 
 /// From this score on a person should look.
@@ -94,7 +96,7 @@ pub(crate) struct Judgement {
 }
 
 fn reason(code: &'static str, zh: String, en: String) -> Reason {
-    Reason { code, text: Text::new(zh, en) }
+    Reason { code: code.into(), text: Text::new(zh, en) }
 }
 
 /// A number between words. These reasons stand in many verdicts of a busy day, and `format!` costs several
@@ -123,20 +125,23 @@ fn around(before: &str, n: i64, after: &str) -> String {
 
 /// The reason of an ordinary message.
 pub(crate) fn nothing_unusual() -> Reason {
-    Reason { code: "nothing_unusual", text: Text::fixed("未见异常", "Nothing unusual") }
+    Reason { code: "nothing_unusual".into(), text: Text::fixed("未见异常", "Nothing unusual") }
 }
 
-/// Weighs what is known when a request asks for money.
+/// Weighs what is known when a request asks for money: what the engine itself looks at, then the operator's
+/// rules. Only a rule can advise more than a review.
 pub(crate) fn payment(
     m: &Message,
     windows: &Windows<'_>,
     partial: bool,
     watched: Option<EntityKind>,
+    rules: &RuleFile,
+    row: &PaymentRow<'_>,
 ) -> Judgement {
     let mut score = 0_u16;
     let mut reasons = Vec::new();
     let mut add = |weight: u16, reason: Reason| {
-        score += weight;
+        score = score.saturating_add(weight);
         reasons.push(reason);
     };
     if let Some(kind) = watched {
@@ -163,7 +168,7 @@ pub(crate) fn payment(
         add(
             MAC_BAD,
             Reason {
-                code: "mac_wrong",
+                code: "mac_wrong".into(),
                 text: Text::fixed(
                     "报文的 MAC 与所配密钥不符：报文被改动，或终端密钥不对",
                     "The message's MAC is wrong under the configured key: the message was changed, or the terminal has a wrong key",
@@ -215,6 +220,15 @@ pub(crate) fn payment(
             ),
         );
     }
+    let mut advised = Decision::Approve;
+    for rule in rules.rules.iter().filter(|rule| rule.rule.answer(row) == Answer::True) {
+        add(rule.weight, Reason { code: format!("rule_{}", rule.id).into(), text: rule.text.clone() });
+        advised = match rule.decision.as_deref() {
+            Some("decline") => Decision::Decline,
+            Some("review") if advised == Decision::Approve => Decision::Review,
+            _ => advised,
+        };
+    }
     if partial {
         add(0, partial_features());
     }
@@ -222,13 +236,14 @@ pub(crate) fn payment(
         reasons.push(nothing_unusual());
     }
     let score = score.min(1000);
-    let decision = if score >= REVIEW_FROM { Decision::Review } else { Decision::Approve };
+    let decision =
+        if advised == Decision::Approve && score >= REVIEW_FROM { Decision::Review } else { advised };
     Judgement { score, decision, reasons }
 }
 
 fn partial_features() -> Reason {
     Reason {
-        code: "features_partial",
+        code: "features_partial".into(),
         text: Text::fixed(
             "部分统计不完整：窗口内有记录因内存上限未能保留",
             "Some figures are incomplete: entries within their windows could not be kept because of the memory limit",
@@ -261,7 +276,7 @@ pub(crate) fn answer(m: &Message) -> Reason {
         ),
         ResponseClass::None => {
             return Reason {
-                code: "answer_without_code",
+                code: "answer_without_code".into(),
                 text: Text::fixed(
                     "应答没有应答码，按未批准处理",
                     "The answer carries no response code: taken as not approved",

@@ -7,6 +7,7 @@ use crate::duplicates::{NO_PAIR, Seen, frame_key};
 use crate::engine::{Engine, timed_out};
 use crate::judge::{self, Windows};
 use crate::pairing::{Asked, Pair, outcome_of};
+use crate::rule_fields::PaymentRow;
 use crate::window::{Entry, NO_ENTITY, Room};
 use tg_event::{
     Decision, Message, Outcome, Outcomes, PaymentChange, PaymentStage, Reason, ResponseClass, Stamp, Verdict,
@@ -51,7 +52,7 @@ impl Judged {
 }
 
 fn fixed(code: &'static str, zh: &'static str, en: &'static str) -> Reason {
-    Reason { code, text: Text::fixed(zh, en) }
+    Reason { code: code.into(), text: Text::fixed(zh, en) }
 }
 
 impl Engine {
@@ -198,7 +199,8 @@ impl Engine {
         let (features, partial) = judge::features(&self.catalogue, &windows, unplaced, currency, now);
         self.counters.partial += u64::from(partial);
         let watched = self.watches.of(m, now);
-        let judgement = judge::payment(m, &windows, partial, watched);
+        let row = PaymentRow::new(m, &features, &self.catalogue);
+        let judgement = judge::payment(m, &windows, partial, watched, &self.rules.file, &row);
         if let Some(pair) = self.pairs.get_mut(number) {
             pair.slots = slots;
             pair.score = judgement.score;

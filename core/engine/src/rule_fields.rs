@@ -5,7 +5,7 @@
 
 use crate::catalogue::{Aggregate, Catalogue};
 use tg_event::{MacState, Message};
-use tg_rules::{Field, Row, Schema, Type, Value};
+use tg_rules::{Field, Row, RuleFile, Schema, Type, Value};
 use tg_types::Money;
 
 /// Fields of the message, before the features: name, type, and what they are.
@@ -73,6 +73,23 @@ pub fn rule_schema(catalogue: &Catalogue) -> Schema {
         Field::new(f.name.clone(), kind, f.text.zh.to_string(), f.text.en.to_string())
     });
     Schema::new(of_message.chain(of_features).collect())
+}
+
+/// The rules in force: as they were written, and compiled.
+#[derive(Default)]
+pub(crate) struct ActiveRules {
+    pub(crate) text: String,
+    pub(crate) file: RuleFile,
+}
+
+impl ActiveRules {
+    /// Puts other rules in force. Who wrote them into the log had them checked; should this program not
+    /// understand them all the same, those before stay in force.
+    pub(crate) fn change(&mut self, text: &str, catalogue: &Catalogue) {
+        if let Ok(file) = RuleFile::read(&rule_schema(catalogue), text) {
+            *self = ActiveRules { text: text.to_owned(), file };
+        }
+    }
 }
 
 /// A payment as rules see it: its message, and its features in the catalogue's order.
@@ -175,7 +192,8 @@ impl Row for PaymentRow<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{card, purchase};
+    use crate::testing::{Till, card, purchase};
+    use tg_event::{Decision, Event};
     use tg_rules::{Answer, Rule, Unknown};
 
     #[test]
@@ -207,6 +225,46 @@ mod tests {
             assert_eq!(answer(yes), Answer::True, "{yes}");
         }
         assert_eq!(answer("terminal_hour < 5"), Answer::Unknown(Unknown::Absent(15)));
+    }
+
+    fn rules(text: &str) -> Event {
+        Event::Rules(tg_event::Rules { text: text.into(), ..Default::default() })
+    }
+
+    const BIG: &str = r#"
+        [[rule]]
+        id = "big"
+        when = 'amount > money("100", "CNY")'
+        weight = 70
+        decision = "decline"
+        zh = "大额"
+        en = "large"
+        source = "test"
+    "#;
+
+    #[test]
+    fn a_change_of_rules_is_an_event_and_holds_from_there_on() {
+        let mut till = Till::new();
+        let mut next = 0;
+        let mut pay = |till: &mut Till| {
+            next += 1;
+            let paid = till.wait(60).send(&purchase("10016919", next, card(next, 1), 20_000));
+            let verdict = &paid.verdicts[0];
+            (verdict.score, verdict.decision, verdict.reasons[0].code.to_string())
+        };
+        let ordinary = (0, Decision::Approve, "nothing_unusual".to_owned());
+        let ruled = (70, Decision::Decline, "rule_big".to_owned());
+        assert_eq!(pay(&mut till), ordinary);
+        till.apply(rules(BIG));
+        assert_eq!(pay(&mut till), ruled);
+        till.apply(rules("[[rule]] nonsense"));
+        assert_eq!(pay(&mut till), ruled, "what can't be understood changes nothing");
+        let mut bytes = Vec::new();
+        till.engine.snapshot(&mut bytes);
+        till.engine = crate::Engine::restore(Catalogue::builtin(), &bytes).expect("a snapshot of our own");
+        assert_eq!((pay(&mut till), till.engine.rules()), (ruled, BIG));
+        till.apply(rules(""));
+        assert_eq!(pay(&mut till), ordinary);
     }
 
     #[test]

@@ -76,7 +76,7 @@ impl SnapshotPieces {
 }
 
 impl Engine {
-    /// Begins a snapshot of the state at this offset: windows, pairs, duplicates, watches, detectors,
+    /// Begins a snapshot of the state at this offset: rules, windows, pairs, duplicates, watches, detectors,
     /// outstanding feedback, limits, counters, next offset. One that was under way is given up.
     pub fn begin_snapshot(&mut self) {
         let mut head = Vec::new();
@@ -87,6 +87,8 @@ impl Engine {
         w.u64(self.next_offset);
         w.i64(self.now);
         save_epoch(&self.epoch, &mut w);
+        w.varint(self.rules.text.len() as u64);
+        w.bytes(self.rules.text.as_bytes());
         let c = &self.counters;
         [c.verdicts, c.duplicates, c.partial, c.without_request, c.unknown].iter().for_each(|&n| w.u64(n));
         w.varint(self.outstanding.len() as u64);
@@ -158,6 +160,14 @@ impl Engine {
         let mut engine = Engine::new(catalogue);
         (engine.next_offset, engine.now) = (next_offset, now);
         engine.epoch = load_epoch(&mut r)?;
+        let rules = r.count(1)?;
+        let (rules, rest) = r.0.split_at_checked(rules).ok_or(damaged("it ends too early"))?;
+        r.0 = rest;
+        let rules = std::str::from_utf8(rules).map_err(|_| damaged("the rules are no text"))?;
+        engine.rules.change(rules, &engine.catalogue);
+        if engine.rules.text != rules {
+            return Err(damaged("the rules can't be read"));
+        }
         engine.counters = Counters {
             verdicts: r.u64()?,
             duplicates: r.u64()?,

@@ -5,6 +5,7 @@
 
 use crate::{Feedback, ResponseClass};
 use serde::Serialize;
+use std::borrow::Cow;
 use tg_text::Text;
 use tg_types::{Instant, Mti, Short, TenantId};
 
@@ -26,8 +27,8 @@ pub enum Decision {
 /// One reason of a verdict, in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reason {
-    /// Stable name.
-    pub code: &'static str,
+    /// Stable name; of an operator's rule, `rule_` and its id.
+    pub code: Cow<'static, str>,
     /// The reason with its numbers.
     pub text: Text,
 }

@@ -5,7 +5,7 @@
 
 use crate::{
     Chip, DuplicateKey, Epoch, Event, Feedback, FeedbackAction, Judgement, JudgementVerdict, Limits,
-    MacState, Message, Place, ResponseClass, SubjectKey, TerminalTime, Undecoded, UndecodedKind,
+    MacState, Message, Place, ResponseClass, Rules, SubjectKey, TerminalTime, Undecoded, UndecodedKind,
 };
 use tg_types::{Card, Instant, MaskedPan, Money, Mti, PanToken, Short, TenantId};
 
@@ -42,6 +42,7 @@ const TICK: u8 = 3;
 const EPOCH: u8 = 4;
 const FEEDBACK: u8 = 5;
 const JUDGEMENT: u8 = 6;
+const RULES: u8 = 7;
 /// The version in which this program writes a kind; it reads that and all before.
 const fn version_of(kind: u8) -> u8 {
     match kind {
@@ -100,6 +101,12 @@ impl Event {
                 w.text(j.reason.as_bytes());
                 w.u64(j.said_at.0 as u64);
             }
+            Event::Rules(rules) => {
+                w.bytes(&[RULES, version_of(RULES)]);
+                w.u16(rules.tenant.0);
+                w.u32(rules.text.len() as u32);
+                w.bytes(rules.text.as_bytes());
+            }
         }
     }
 
@@ -110,7 +117,7 @@ impl Event {
     pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
         let mut r = Reader(bytes);
         let (kind, version) = (r.u8()?, r.u8()?);
-        if !(MESSAGE..=JUDGEMENT).contains(&kind) {
+        if !(MESSAGE..=RULES).contains(&kind) {
             return Err(DecodeError::Kind(kind));
         }
         let known = version_of(kind);
@@ -143,6 +150,13 @@ impl Event {
                 },
             }),
             FEEDBACK => decode_feedback(&mut r)?,
+            RULES => {
+                let (tenant, length) = (TenantId(r.u16()?), r.u32()? as usize);
+                let (text, rest) = r.0.split_at_checked(length).ok_or(DecodeError::Short)?;
+                r.0 = rest;
+                let text = std::str::from_utf8(text).ok().filter(|t| t.len() <= Rules::TEXT_MAX);
+                Event::Rules(Rules { tenant, text: text.ok_or(DecodeError::Value("rules"))?.to_owned() })
+            }
             _ => Event::Judgement(Judgement {
                 tenant: TenantId(r.u16()?),
                 id: r.array()?,

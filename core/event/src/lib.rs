@@ -16,6 +16,6 @@ pub use answer::{
 pub use codec::DecodeError;
 pub use message::{Chip, DuplicateKey, MacState, Message, Place, ResponseClass, TerminalTime};
 pub use record::{
-    Epoch, Event, Feedback, FeedbackAction, Judgement, JudgementVerdict, Limits, Stamp, SubjectKey,
+    Epoch, Event, Feedback, FeedbackAction, Judgement, JudgementVerdict, Limits, Rules, Stamp, SubjectKey,
     Undecoded, UndecodedKind,
 };

@@ -27,6 +27,8 @@ pub enum Event {
     Feedback(Feedback),
     /// A person said what a finding is worth.
     Judgement(Judgement),
+    /// The rules changed: all of them, as they were written.
+    Rules(Rules),
 }
 
 /// Why a frame could not be decoded (contract, section 1).
@@ -107,6 +109,20 @@ pub struct Undecoded {
     pub field: u8,
     /// The byte where that field begins.
     pub error_offset: u32,
+}
+
+/// The rules in force from here on: the file's text, so that a replay compiles what was meant then.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Whose.
+    pub tenant: TenantId,
+    /// A file of rules; empty for none. At most [`Rules::TEXT_MAX`] bytes.
+    pub text: String,
+}
+
+impl Rules {
+    /// Bytes of a file of rules.
+    pub const TEXT_MAX: usize = 256 << 10;
 }
 
 /// The limits that verdicts depend on. They stand in the log, so that a replay uses those of the time.

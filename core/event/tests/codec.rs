@@ -109,6 +109,7 @@ fn samples() -> Vec<(&'static str, Event)> {
                 said_at: Instant(1_764_000_000_000_000),
             }),
         ),
+        ("rules", Event::Rules(Rules { tenant: TenantId(3), text: "# 规则 rules\n".into() })),
     ]
 }
 

@@ -18,8 +18,8 @@ fn step(out: &Outcomes) -> (PaymentStage, Outcome, u64) {
     (change.stage, change.outcome, change.payment)
 }
 
-fn code(out: &Outcomes) -> &'static str {
-    out.verdicts[0].reasons[0].code
+fn code(out: &Outcomes) -> &str {
+    &out.verdicts[0].reasons[0].code
 }
 
 #[test]
