@@ -38,6 +38,8 @@ pub struct Frame {
     pub findings_open: u64,
     /// Frames of the last 60 minutes that could not be decoded, for the side bar.
     pub undecoded: u64,
+    /// Outages that last, for the side bar.
+    pub outages_open: u64,
     /// Version of the program.
     pub version: String,
 }
@@ -57,6 +59,7 @@ impl Default for Frame {
             last_message_us: None,
             findings_open: 0,
             undecoded: 0,
+            outages_open: 0,
             version: String::new(),
         }
     }
@@ -71,6 +74,7 @@ pub(crate) enum Room {
     Findings,
     Terminals,
     Undecoded,
+    Outages,
     Health,
     None,
 }
@@ -154,6 +158,7 @@ fn side(frame: &Frame, room: Room, name: &str) -> Markup {
             (entry(Room::Terminals, "/terminals", "pos", "终端", "Terminals", 0))
             h2 { (frame.pick("处置", "Respond")) }
             (entry(Room::Failed, "/payments?outcome=failed", "circx", "失败诊断", "Failed payments", 0))
+            (entry(Room::Outages, "/outages", "link", "故障定位", "Outages", frame.outages_open))
             (entry(Room::Undecoded, "/undecoded", "broken", "未解报文", "Undecoded", frame.undecoded))
             h2 { (frame.pick("系统", "System")) }
             (entry(Room::Health, "/health", "gauge", "运行状态", "Health", 0))

@@ -12,6 +12,7 @@
 //! | `/payments/{id}` | [`payment`] | |
 //! | `/findings`, `/findings/{id}` | [`findings`], [`finding`] | `before` |
 //! | `/terminals`, `/terminals/{number}` | [`terminals`], [`terminal`] | `before` |
+//! | `/outages`, `/outages/{number}` | [`outages`], [`outage`] | |
 //! | `/undecoded` | [`undecoded`] | `before` |
 //! | `/health` | [`health`] | |
 //! | `/search` | [`search`] | `q` |
@@ -35,6 +36,7 @@ mod frame;
 mod health;
 mod icons;
 mod live;
+mod outage;
 mod overview;
 mod path_picture;
 mod payment;
@@ -52,6 +54,7 @@ pub use format::mask_cards;
 pub use frame::{CONTENT_SECURITY_POLICY, Frame};
 pub use health::health;
 pub use live::one_line;
+pub use outage::{outage, outages};
 pub use overview::{overview, overview_parts};
 pub use payment::payment;
 pub use payments::payments;

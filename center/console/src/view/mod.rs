@@ -9,10 +9,12 @@
 
 mod finding;
 mod machine;
+mod outage;
 mod payment;
 mod rooms;
 
 pub use finding::*;
 pub use machine::*;
+pub use outage::{OutageMinute, OutageRow, OutageView, OutagesView, SilentRow, SuspectRow};
 pub use payment::*;
 pub use rooms::*;

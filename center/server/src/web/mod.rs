@@ -7,6 +7,7 @@ mod findings;
 mod api;
 mod guard;
 mod live_streams;
+mod outage;
 mod metrics;
 mod pages;
 
@@ -84,6 +85,8 @@ pub(crate) fn router(web: Web) -> Router {
         )
         .route("/terminals", get(pages::terminals))
         .route("/terminals/{number}", get(pages::terminal))
+        .route("/outages", get(outage::outages))
+        .route("/outages/{number}", get(outage::outage))
         .route("/undecoded", get(pages::undecoded))
         .route("/health", get(pages::health))
         .route("/health/ready", get(metrics::ready))
