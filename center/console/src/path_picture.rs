@@ -65,12 +65,15 @@ fn subtitle(view: &PaymentPage, frame: &Frame) -> String {
     }
 }
 
-/// Where each message stands on the drawing. Two messages within ten seconds stand to scale; more, or a
-/// long wait, stand in order, and the drawing says so.
+/// Below this span two messages would stand on each other's labels.
+const TO_SCALE_LEAST_US: i64 = 2_000;
+
+/// Where each message stands on the drawing. Two messages within ten seconds stand to scale; more, a long
+/// wait or no time between them, stand in order, and the drawing says so.
 fn positions(messages: &[MessageRow]) -> (Vec<f64>, bool) {
     let (Some(first), Some(last)) = (messages.first(), messages.last()) else { return (Vec::new(), false) };
     let span = last.at_us.saturating_sub(first.at_us);
-    if messages.len() == 2 && span <= 10_000_000 {
+    if messages.len() == 2 && (TO_SCALE_LEAST_US..=10_000_000).contains(&span) {
         let end = scale_end_ms(span);
         let x = |at: i64| {
             LEFT + SLANT
