@@ -1,0 +1,252 @@
+//! What a step does to a world, and whether it ended the matter.
+//!
+//! Two clocks: the sale ends when the customer has paid in some way; the fault ends when it is mended, or in the
+//! hands of somebody who can mend it. What is the customer's or the issuer's ends with the sale.
+
+use super::inject::Mechanism;
+use super::world::{Chip, Reader, World};
+use crate::dice::Dice;
+
+/// What came of a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// The customer has paid.
+    pub sale: bool,
+    /// It is mended, or in the right hands.
+    pub fault: bool,
+    /// What a query said: approved, not_approved; none if nothing was queried.
+    pub query: Option<&'static str>,
+    /// The customer was debited twice.
+    pub double_charge: bool,
+    /// Payments that waited inside are lost.
+    pub lost_payments: bool,
+}
+
+impl Mechanism {
+    /// True where the shop has nothing to mend: the sale's end is the end.
+    pub fn is_the_customers(self) -> bool {
+        use Mechanism as M;
+        matches!(
+            self,
+            M::ShortOfMoney
+                | M::OverLimit
+                | M::CardExpired
+                | M::CardFrozen
+                | M::CardReported
+                | M::NotActivated
+                | M::NumberInvalid
+                | M::ChipDamaged
+                | M::TypeNotAllowed
+                | M::PinMistyped
+                | M::PinBlocked
+                | M::CodeMistyped
+                | M::IssuerDown
+                | M::IssuerSilent
+                | M::IssuerSuspects
+                | M::IssuerDeclines
+                | M::CardPulledEarly
+                | M::StripeOfAChipCard
+                | M::AmountWrong
+                | M::TakenTwice
+        )
+    }
+
+    /// Who can mend it, or says why.
+    pub fn owners(self) -> &'static [&'static str] {
+        use Mechanism as M;
+        match self {
+            M::IspDown | M::RouterOff | M::WifiWeak | M::SimSuspended | M::DnsDropped => {
+                &["network_operator"]
+            }
+            M::FirewallBlocks => &["network_operator", "acquirer"],
+            M::BatteryFlat
+            | M::AdapterLoose
+            | M::PaperOut
+            | M::ReaderDirty
+            | M::ReaderBroken
+            | M::AppHung => &["vendor"],
+            M::CardReported | M::IssuerSilent | M::TakenTwice => &["acquirer", "issuer"],
+            M::StripeOfAChipCard | M::CardPulledEarly | M::AmountWrong => &["issuer", "acquirer"],
+            M::ShortOfMoney
+            | M::OverLimit
+            | M::CardExpired
+            | M::CardFrozen
+            | M::NotActivated
+            | M::NumberInvalid
+            | M::ChipDamaged
+            | M::TypeNotAllowed
+            | M::PinMistyped
+            | M::PinBlocked
+            | M::CodeMistyped
+            | M::IssuerDown
+            | M::IssuerSuspects
+            | M::IssuerDeclines => &["issuer"],
+            M::BadUpdate => &["acquirer", "vendor"],
+            _ => &["acquirer"],
+        }
+    }
+}
+
+pub(super) fn act(world: &mut World, mechanism: Mechanism, action: &str, dice: &mut Dice) -> Ended {
+    let mut ended = Ended::default();
+    if let Some(owner) = action.strip_prefix("call_") {
+        ended.fault = owner == "service" || mechanism.owners().contains(&owner);
+        return ended;
+    }
+    let debited_before = world.debited && !world.reversed;
+    match action {
+        "query_outcome" => {
+            let found = if debited_before { "approved" } else { "not_approved" };
+            ended.query = Some(found);
+            ended.sale = debited_before;
+            // What was merely lost on the way is over once it is known to have gone through.
+            ended.fault = debited_before && (mechanism.is_the_customers() || works(world, dice));
+            return ended;
+        }
+        "restart" | "settle_batch" | "factory_reset" => {
+            ended.lost_payments = world.terminal.unsent_offline + world.terminal.unsent_reversals > 0;
+        }
+        _ => {}
+    }
+    let pays = mend(world, action, dice);
+    if pays {
+        let paid = match action {
+            "other_card" => pays_with_another_card(world, dice),
+            "other_terminal" => pays_at_another_terminal(world, dice),
+            "other_way_to_pay" => dice.chance(8_500),
+            _ => {
+                world.pay(dice);
+                world.last.outcome == Some("approved")
+            }
+        };
+        ended.sale = paid;
+        ended.double_charge = paid && debited_before;
+    }
+    let mended = works(world, dice);
+    ended.fault = if mechanism.is_the_customers() { ended.sale } else { mended };
+    // A mended machine takes the customer's payment with the next try.
+    ended.sale |= mended && !mechanism.is_the_customers();
+    ended
+}
+
+/// True if the next customer with a good card pays and gets a slip.
+fn works(world: &World, dice: &mut Dice) -> bool {
+    let next = world.with_a_good_card();
+    (0..2).all(|_| {
+        let mut next = next.clone();
+        next.pay(dice);
+        !next.last.failed()
+    })
+}
+
+fn pays_with_another_card(world: &World, dice: &mut Dice) -> bool {
+    let mut other = world.with_a_good_card();
+    other.pay(dice);
+    other.last.outcome == Some("approved")
+}
+
+fn pays_at_another_terminal(world: &World, dice: &mut Dice) -> bool {
+    if world.profile.terminals() < 2 {
+        return false;
+    }
+    let mut other = world.at_another_terminal(dice);
+    other.pay(dice);
+    other.last.outcome == Some("approved")
+}
+
+/// Changes what the step changes; true if a payment is then taken.
+fn mend(world: &mut World, action: &str, dice: &mut Dice) -> bool {
+    let terminal = &mut world.terminal;
+    match action {
+        "retry_payment" => return true,
+        "insert_chip" => {
+            world.entry = "chip";
+            return true;
+        }
+        "correct_amount" => {
+            world.amount = world.amount.max(1_000);
+            if world.entry == "manual" {
+                world.code_right = true;
+            }
+            return true;
+        }
+        "retry_pin" => {
+            // One in eight does not know the PIN.
+            world.mistyped = dice.chance(1_250);
+            return true;
+        }
+        "other_card" | "other_terminal" | "other_way_to_pay" => return true,
+        "wait" => world.wait(10),
+        "check_network" => {
+            world.store.router_on = true;
+            if dice.chance(3_500) {
+                world.store.loses_of_ten_thousand = world.store.loses_of_ten_thousand.min(300);
+            }
+            if dice.chance(1_500) {
+                world.store.line_up = true; // a loose cable looked like a dead line
+            }
+        }
+        "use_mobile_data" => {
+            // A phone's hotspot serves where the SIM is dead.
+            let hotspot = dice.chance(8_000);
+            if hotspot {
+                terminal.on_mobile_data = true;
+                terminal.sim_active = true;
+                world.store.loses_of_ten_thousand = world.store.loses_of_ten_thousand.min(600);
+            }
+        }
+        "restart" => {
+            terminal.hangs &= dice.chance(1_000);
+            if terminal.battery < 8 {
+                terminal.battery = 0;
+            }
+        }
+        "charge_or_adapter" if terminal.adapter_fits || dice.chance(4_000) => {
+            terminal.battery = terminal.battery.max(30);
+        }
+        "clean_reader" if terminal.reader == Reader::Dirty && dice.chance(7_500) => {
+            terminal.reader = Reader::Clean;
+        }
+        "load_paper" => terminal.paper = true,
+        "sign_on" => return sign_on(world, dice),
+        "settle_batch" => {
+            terminal.stored = 0;
+            if dice.chance(6_000) {
+                terminal.batch = world.host.batch;
+            }
+        }
+        "set_clock" => terminal.clock_offset_minutes = 0,
+        "download_parameters" if dice.chance(8_500) => terminal.parameters = world.host.parameters,
+        "update_software" if dice.chance(5_500) => {
+            terminal.formats_well = true;
+            terminal.software_old = false;
+        }
+        _ => {}
+    }
+    if world.card.chip == Chip::Scratched && action == "retry_payment" && dice.chance(3_000) {
+        world.card.chip = Chip::Good; // wiped on a sleeve
+    }
+    false
+}
+
+/// The host gives a new working key under the master key; without a network nothing comes.
+fn sign_on(world: &mut World, dice: &mut Dice) -> bool {
+    let terminal = &mut world.terminal;
+    let on_line = if terminal.on_mobile_data {
+        terminal.sim_active
+    } else {
+        world.store.router_on && world.store.line_up && world.store.resolves && world.store.port_open
+    };
+    let lost = dice.chance(world.store.loses_of_ten_thousand);
+    let host_well = world.host.well_in == 0 && world.host.module_well_in == 0 && world.host.door_open_in == 0;
+    let same_master = terminal.master_key == Some(world.host.master_key);
+    if on_line && !lost && host_well && same_master && world.host.knows_terminal && !terminal.opened {
+        terminal.work_key = world.host.work_key;
+        terminal.pin_key = world.host.pin_key;
+        terminal.signed_on_days_ago = 0;
+        if dice.chance(7_000) {
+            terminal.batch = world.host.batch;
+        }
+    }
+    false
+}
