@@ -4,8 +4,8 @@
 //! that exclude each other are said in words and leave the outcome open. Never decides which of two is right.
 
 use crate::facts::{
-    CardLooks, Changed, Charged, Facts, KEYS, KeyCheckValue, MacCheck, Network, NetworkTest, Outcome, Right,
-    Seen, Stage, YesNo, shown, unknown,
+    CardLooks, Changed, Charged, Facts, KEYS, KeyCheckValue, MacCheck, Network, NetworkTest, Outcome,
+    QueryResult, Right, Seen, Stage, YesNo, shown, unknown,
 };
 use crate::knowledge::Knowledge;
 use crate::message_code::codes_in;
@@ -23,6 +23,11 @@ impl Knowledge {
     /// # Errors
     /// `TG-2002` for an unknown question or value, naming the nearest one.
     pub fn answer(&self, facts: &mut Facts, question: &str, value: &str) -> Result<(), Box<Problem>> {
+        if question == "query_outcome" {
+            // The step whose result is a fact: it was done, and what it said counts.
+            facts.hear("query_result", value)?;
+            return facts.push_did(question, "failed");
+        }
         let asked = self.question(question);
         let key = asked.map(|q| q.key).or_else(|| Facts::key(question));
         let Some(key) = key else {
@@ -93,8 +98,21 @@ impl Facts {
         match key {
             "tamper" if either(&|f| f.tamper == Some(YesNo::Yes)) => self.tamper = Some(YesNo::Yes),
             "machine_looks" => self.machine_looks = Some(Seen::Odd),
+            "charged" if old.charged == Some(Charged::Unknown) => {
+                self.disputed.retain(|k| *k != key);
+                self.charged = new.charged;
+            }
             "charged" if either(&|f| f.charged == Some(Charged::Yes)) => self.charged = Some(Charged::Yes),
+            // What was open and is known now is news, no dispute.
+            "outcome" if old.outcome == Some(Outcome::Unknown) => {
+                self.disputed.retain(|k| *k != key);
+                self.outcome = new.outcome;
+            }
             "outcome" => self.outcome = Some(Outcome::Unknown),
+            "query_result" if old.query_result == Some(QueryResult::NotFound) => {
+                self.disputed.retain(|k| *k != key);
+                self.query_result = new.query_result;
+            }
             "changed_recently" if either(&|f| f.changed_recently == Some(Changed::TerminalSwapped)) => {
                 self.changed_recently = Some(Changed::TerminalSwapped);
             }

@@ -64,6 +64,14 @@ impl Evidence {
 
 /// The probability of each cause, in the order of [`Knowledge::causes`]; they sum to 1.
 pub fn belief(knowledge: &Knowledge, evidence: &Evidence, facts: &Facts) -> Vec<f64> {
+    let mut weights = left_after_trying(knowledge, evidence, facts);
+    normalise(&mut weights);
+    weights
+}
+
+/// The weight that each cause keeps after the steps that were tried; before any of them they sum to 1. How much
+/// is left says whether more trying is worth anybody's patience.
+pub(crate) fn left_after_trying(knowledge: &Knowledge, evidence: &Evidence, facts: &Facts) -> Vec<f64> {
     let mut weights: Vec<f64> = knowledge
         .causes
         .iter()
@@ -74,12 +82,12 @@ pub fn belief(knowledge: &Knowledge, evidence: &Evidence, facts: &Facts) -> Vec<
         .collect();
     let greatest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     weights.iter_mut().for_each(|w| *w = libm::exp(*w - greatest));
+    normalise(&mut weights);
     for (action, did) in &facts.did {
         if let (Some(i), Did::Failed) = (knowledge.action(action), did) {
             fail(&mut weights, &knowledge.actions[i].helps);
         }
     }
-    normalise(&mut weights);
     weights
 }
 

@@ -5,7 +5,7 @@
 //! card number: the values to tell that facts don't hold are the caller's to fill in, masked.
 
 use crate::answers::contradictions;
-use crate::belief::{Evidence, belief, why};
+use crate::belief::{Evidence, belief, left_after_trying, why};
 use crate::contact::{Contact, owner_text, show_contact};
 use crate::facts::{Facts, Role};
 use crate::gates::Gates;
@@ -135,7 +135,8 @@ pub struct Next {
     /// How, one thing at a time; may be empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Text>,
-    /// Of a question: its buttons, “don’t know” and “none of these” last. A response code is typed instead.
+    /// Buttons, for [`Knowledge::answer`] with this step’s id: of a question, “don’t know” and “none of these”
+    /// last; of the query of an outcome, what it said. A response code is typed instead.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<AnswerShown>,
     /// What to say to the shop or the customer.
@@ -203,7 +204,7 @@ pub fn diagnose(knowledge: &Knowledge, facts: &Facts) -> Diagnosis {
     let situation = Situation::of(knowledge, facts);
     let evidence = Evidence::of(knowledge, facts);
     let belief = belief(knowledge, &evidence, facts);
-    let plan = plan(knowledge, &situation, &belief);
+    let plan = plan(knowledge, &situation, &left_after_trying(knowledge, &evidence, facts));
     let done = plan.ground == Ground::Done;
     let causes = show_causes(knowledge, &situation, &evidence, &belief);
     let gate_texts = situation.gates.ids().into_iter().filter_map(|id| knowledge.gate(id));
@@ -236,7 +237,7 @@ fn safe_to_retry(knowledge: &Knowledge, situation: &Situation<'_>, plan: &Plan) 
     match situation.money {
         MoneyKnown::Approved | MoneyKnown::PartlyApproved => return Retry::No,
         _ if situation.no_retry() => return Retry::No,
-        MoneyKnown::ReversalAccepted => return Retry::Yes,
+        MoneyKnown::ReversalAccepted | MoneyKnown::QueriedNotApproved => return Retry::Yes,
         _ => {}
     }
     if situation.look_first() {
@@ -429,8 +430,22 @@ fn show_next(
 
 /// The buttons of a question; a typed one has none but that there is no code.
 fn answers_of(item: StepItem<'_>) -> Vec<AnswerShown> {
-    let StepItem::Ask(question) = item else { return Vec::new() };
     let button = |value: &str, text: Text| AnswerShown { value: value.to_owned(), text };
+    let question = match item {
+        StepItem::Ask(question) => question,
+        // What the query said decides what comes next: `Knowledge::answer` takes it under the step's id.
+        StepItem::Do(action) if action.id == "query_outcome" => {
+            return vec![
+                button("approved", Text::fixed("查到成功", "It went through")),
+                button(
+                    "not_approved",
+                    Text::fixed("查到没有成功，或已冲正", "It did not go through, or was reversed"),
+                ),
+                button("not_found", Text::fixed("查不到或不清楚", "Not found, or unclear")),
+            ];
+        }
+        StepItem::Do(_) => return Vec::new(),
+    };
     let mut shown: Vec<AnswerShown> =
         question.answers.iter().map(|a| button(&a.value, a.text.clone())).collect();
     if shown.is_empty() {

@@ -68,6 +68,12 @@ words! {
         Accepted = "accepted": "Accepted by the host.",
         Refused = "refused": "Refused by the host.",
     }
+    #[doc = "What a query of the payment’s outcome said."]
+    QueryResult {
+        Approved = "approved": "It went through.",
+        NotApproved = "not_approved": "It did not go through, or its reversal was accepted.",
+        NotFound = "not_found": "It was not found: the outcome stays open.",
+    }
     #[doc = "How the card was read."]
     EntryMode {
         Chip = "chip": "Inserted.",
@@ -270,6 +276,8 @@ keys! {
     charged: Word(Charged),
     /// What became of its reversal.
     reversal: Word(Reversal),
+    /// What a query of the outcome said.
+    query_result: Word(QueryResult),
     /// How the card was read.
     entry_mode: Word(EntryMode),
     /// Other cards at this terminal.

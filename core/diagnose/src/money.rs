@@ -4,7 +4,7 @@
 //! sentence that no terminal can know. Never says that an account was not debited.
 
 use crate::answers::outcome_is_disputed;
-use crate::facts::{Charged, Facts, Outcome, Reversal, Stage};
+use crate::facts::{Charged, Facts, Outcome, QueryResult, Reversal, Stage};
 use crate::knowledge::{AnsweredBy, Knowledge, RetryRule};
 use tg_text::Text;
 
@@ -29,6 +29,8 @@ pub enum MoneyKnown {
     ReversalAccepted,
     /// The customer sees a debit, no approval is known.
     ChargedWithoutApproval,
+    /// A query said that it did not go through.
+    QueriedNotApproved,
     /// The outcome is unknown.
     Unknown,
     /// The facts say nothing about the outcome.
@@ -38,6 +40,15 @@ pub enum MoneyKnown {
 impl MoneyKnown {
     /// What the facts say.
     pub fn of(knowledge: &Knowledge, facts: &Facts) -> MoneyKnown {
+        // A query is asked last and settles it, unless the answers about it differ.
+        let disputed = facts.disputed.contains(&"query_result");
+        match facts.query_result.filter(|_| !disputed) {
+            Some(QueryResult::Approved) => return MoneyKnown::Approved,
+            Some(QueryResult::NotApproved) => return MoneyKnown::QueriedNotApproved,
+            Some(QueryResult::NotFound) => return MoneyKnown::Unknown,
+            None if disputed => return MoneyKnown::Unknown,
+            None => {}
+        }
         if let Some(reversal) = of_reversal(knowledge, facts) {
             return reversal;
         }
@@ -116,6 +127,10 @@ impl MoneyKnown {
             MoneyKnown::ChargedWithoutApproval => Text::fixed(
                 "客户显示已扣款，但没有批准的应答：先查询，不要再收款。",
                 "The customer sees a debit, but no approval is known: query first and don’t charge again.",
+            ),
+            MoneyKnown::QueriedNotApproved => Text::fixed(
+                "查询结果是没有成功，这笔可以再收；客户收到扣款通知的，先不要再收，请收单机构核对。",
+                "The query says that it did not go through, so it may be taken again; if the customer got a debit notice, don’t, and ask the acquirer.",
             ),
             MoneyKnown::Unknown => Text::fixed(
                 "结果未知：先查询，不要再收款。",

@@ -4,6 +4,7 @@
 //! order serves the fault; a work-around, which mends nothing, comes where the mending gets slow, and stands
 //! beside the plan as the sale's way out. Every step passes [`Situation::forbids`]; the plan ends with a call.
 
+use crate::belief::fail;
 use crate::facts::{Did, Facts, KeyCheckValue, Network, Role, Store, Works};
 use crate::knowledge::{Action, Knowledge};
 use crate::safety::Situation;
@@ -15,6 +16,12 @@ const MOST_QUESTIONS: usize = 4;
 
 /// Work-arounds in one plan, at most.
 const MOST_WORK_AROUNDS: usize = 2;
+
+/// Steps and questions of one plan, at most.
+const MOST_IN_ALL: usize = 14;
+
+/// A cause of this probability needs no code to be clear.
+const CLEAR: f64 = 0.5;
 
 /// A step that takes longer keeps the customer waiting: the work-around comes before it.
 const SLOW_MINUTES: u16 = 5;
@@ -37,72 +44,189 @@ pub(crate) struct Plan {
     pub ground: Ground,
 }
 
-pub(crate) fn plan(knowledge: &Knowledge, situation: &Situation<'_>, belief: &[f64]) -> Plan {
+/// All that would be advised from here if every step failed and nobody knew an answer. `left` is what the steps
+/// that were tried have left of the causes. Each step is decided as it would be if the ones before it had been tried, so that going step by step gives the same order.
+pub(crate) fn plan(knowledge: &Knowledge, situation: &Situation<'_>, left: &[f64]) -> Plan {
     let facts = situation.facts;
     if facts.did.iter().any(|(_, did)| *did == Did::Fixed) {
         return Plan { steps: Vec::new(), contact: "none".into(), ground: Ground::Done };
     }
-    let (mut steps, contact, ground) = before_the_call(knowledge, situation, belief);
-    steps.retain(|step| may(knowledge, situation, *step));
-    let contact = if facts.role == Some(Role::Cardholder) { "issuer".to_owned() } else { contact };
+    let way = way(knowledge, situation);
+    let mut walk = Walk::new(knowledge, situation, left);
+    let mut steps = Vec::new();
+    while steps.len() < MOST_IN_ALL
+        && let Some(step) = walk.next(&way)
+    {
+        walk.tried(step);
+        steps.push(step);
+    }
+    let contact = match (&way.contact, facts.role) {
+        (_, Some(Role::Cardholder)) => "issuer".to_owned(),
+        (Some(contact), _) => contact.clone(),
+        (None, _) => likeliest_owner(knowledge, left),
+    };
     steps.extend(call(knowledge, &contact).map(Step::Do));
-    Plan { steps, contact, ground }
+    Plan { steps, contact, ground: way.ground }
 }
 
-fn before_the_call(
-    knowledge: &Knowledge,
-    situation: &Situation<'_>,
-    belief: &[f64],
-) -> (Vec<Step>, String, Ground) {
-    let ids =
-        |ids: &[&str]| ids.iter().filter_map(|id| knowledge.action(id)).map(Step::Do).collect::<Vec<Step>>();
-    let acquirer = || "acquirer".to_owned();
+/// A fixed order of steps, or none: then what is worth most comes first.
+struct Way {
+    fixed: Option<Vec<Step>>,
+    contact: Option<String>,
+    ground: Ground,
+}
+
+fn way(knowledge: &Knowledge, situation: &Situation<'_>) -> Way {
+    let fixed = |ids: &[&str], ground: Ground| {
+        let steps = ids.iter().filter_map(|id| knowledge.action(id)).map(Step::Do).collect();
+        Way { fixed: Some(steps), contact: Some("acquirer".to_owned()), ground }
+    };
     let gates = situation.gates;
     if gates.tamper {
-        return (ids(&["stop_using", "keep_evidence"]), acquirer(), Ground::Gate("tamper"));
+        return fixed(&["stop_using", "keep_evidence"], Ground::Gate("tamper"));
     }
     if gates.foreign_machine {
-        return (ids(&["stop_using", "keep_evidence"]), acquirer(), Ground::Gate("foreign_machine"));
+        return fixed(&["stop_using", "keep_evidence"], Ground::Gate("foreign_machine"));
     }
-    let class = situation.class;
-    let protocol = class.and_then(|class| {
-        knowledge.protocols.iter().find(|p| p.classes.iter().any(|c| knowledge.classes[*c].id == class.id))
-    });
     if gates.unknown_outcome {
         // Nothing that could lead to a second debit; the machine needs its network for the query.
-        let mut steps = Vec::new();
-        if situation.facts.network == Some(Network::Down) {
-            steps = ids(&["check_network", "use_mobile_data"]);
-        }
-        steps.extend(ids(&["query_outcome", "wait"]));
-        if gates.keys_not_by_shop {
-            steps = ids(&["query_outcome", "sign_on", "stop_using"]);
-        }
-        return (steps, acquirer(), Ground::Gate("unknown_outcome"));
+        let open = Ground::Gate("unknown_outcome");
+        return match situation.facts.network {
+            _ if gates.keys_not_by_shop => fixed(&["query_outcome", "sign_on", "stop_using"], open),
+            Some(Network::Down) => {
+                fixed(&["check_network", "use_mobile_data", "query_outcome", "wait"], open)
+            }
+            _ => fixed(&["query_outcome", "wait"], open),
+        };
     }
+    let protocol = situation.class.and_then(|class| {
+        knowledge.protocols.iter().find(|p| p.classes.iter().any(|c| knowledge.classes[*c].id == class.id))
+    });
     if let Some(protocol) = protocol {
         let ground = if gates.pick_up_card { Ground::Gate("pick_up_card") } else { Ground::Causes };
-        return (protocol.steps.clone(), protocol.contact.clone(), ground);
+        return Way { fixed: Some(protocol.steps.clone()), contact: Some(protocol.contact.clone()), ground };
     }
     if situation.pin_key_suspected {
-        return (ids(&["sign_on", "stop_using"]), acquirer(), Ground::Causes);
+        return fixed(&["sign_on", "stop_using"], Ground::Causes);
     }
     let message = knowledge.message_of(situation.facts).map(|i| &knowledge.messages[i]);
     let keys_lost = situation.facts.key_check_value.is_some_and(|k| k != KeyCheckValue::Match)
         || message.is_some_and(|m| m.id == "no_master_key");
     if keys_lost {
-        return (ids(&["stop_using"]), acquirer(), Ground::Gate("keys_not_by_shop"));
+        return fixed(&["stop_using"], Ground::Gate("keys_not_by_shop"));
     }
-    let mut steps = by_worth(knowledge, situation, belief);
-    if situation.look_first() {
-        query_before_money(knowledge, &mut steps);
+    Way { fixed: None, contact: None, ground: Ground::Causes }
+}
+
+/// One way through the steps: what is left of the causes, what was tried and asked.
+struct Walk<'a> {
+    knowledge: &'a Knowledge,
+    situation: &'a Situation<'a>,
+    choices: Choices,
+    weights: Vec<f64>,
+    tried: Vec<Step>,
+    /// Candidates and questions that are behind us, by place in `choices`.
+    used: u64,
+    asked: u64,
+    /// Questions asked, steps and work-arounds tried, before this plan and in it.
+    questions: usize,
+    mends: usize,
+    work_arounds: usize,
+    /// An umbrella message, or nothing that makes a cause clear, and no code: the code is asked for first.
+    umbrella: bool,
+    message_known: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn new(knowledge: &'a Knowledge, situation: &'a Situation<'a>, left: &[f64]) -> Walk<'a> {
+        let facts = situation.facts;
+        let done = facts.did.iter().filter_map(|(id, _)| knowledge.action(id)).map(|i| &knowledge.actions[i]);
+        let (work_arounds, mends): (Vec<&Action>, Vec<&Action>) = done.partition(|a| a.work_around);
+        let message = knowledge.message_of(facts).map(|i| &knowledge.messages[i]);
+        Walk {
+            knowledge,
+            situation,
+            choices: choices(knowledge, situation),
+            weights: left.to_vec(),
+            tried: Vec::new(),
+            used: 0,
+            asked: 0,
+            questions: facts.asked.len(),
+            mends: mends.iter().filter(|a| a.id != "query_outcome").count(),
+            work_arounds: work_arounds.len(),
+            umbrella: facts.code.is_none() && message.is_none_or(|m| m.umbrella),
+            message_known: message.is_some(),
+        }
     }
-    if situation.facts.code.is_none() && message.is_some_and(|m| m.umbrella) {
-        let code = knowledge.questions.iter().position(|q| q.id == "response_code").map(Step::Ask);
-        steps.retain(|step| Some(*step) != code);
-        steps.splice(0..0, code);
+
+    fn next(&self, way: &Way) -> Option<Step> {
+        let free = |step: &Step| !self.tried.contains(step) && may(self.knowledge, self.situation, *step);
+        match &way.fixed {
+            Some(steps) => steps.iter().copied().find(|step| free(step)),
+            None => self.by_worth(&free),
+        }
     }
-    (steps, likeliest_owner(knowledge, belief), Ground::Causes)
+
+    fn by_worth(&self, free: &dyn Fn(&Step) -> bool) -> Option<Step> {
+        let code = self.knowledge.questions.iter().position(|q| q.id == "response_code").map(Step::Ask);
+        let clear = !self.message_known && self.weights.iter().any(|p| *p >= CLEAR);
+        if let Some(code) = code.filter(|code| self.umbrella && !clear && free(code)) {
+            return Some(code);
+        }
+        let left = MOST_STEPS.saturating_sub(self.mends);
+        if self.questions < MOST_QUESTIONS
+            && let Some(i) = self.choices.question(&self.weights, self.used, self.asked, left.max(1))
+        {
+            return Some(Step::Ask(self.choices.askings[i].question));
+        }
+        let best = if left > 0 { self.choices.best(&self.weights, self.used) } else { None };
+        let best = best.map(|i| &self.knowledge.actions[self.choices.candidates[i].action]);
+        let slow = best.is_none_or(|a| a.minutes > SLOW_MINUTES);
+        let sale = if slow && self.work_arounds < MOST_WORK_AROUNDS { self.work_around(free) } else { None };
+        let step = sale.or_else(|| best.and_then(|a| self.knowledge.action(&a.id)).map(Step::Do))?;
+        // Where nobody said how the payment ended, it is looked up before the first step that takes money.
+        let query = self.knowledge.action("query_outcome").map(Step::Do);
+        match query.filter(|q| self.situation.look_first() && free(q)) {
+            Some(query) if step.action(self.knowledge).is_some_and(before_which_to_look) => Some(query),
+            _ => Some(step),
+        }
+    }
+
+    fn work_around(&self, free: &dyn Fn(&Step) -> bool) -> Option<Step> {
+        let sale = work_arounds(self.knowledge, self.situation, &self.weights);
+        sale.into_iter().map(Step::Do).find(|step| free(step))
+    }
+
+    /// The step is behind us and did not help.
+    fn tried(&mut self, step: Step) {
+        self.tried.push(step);
+        match step {
+            Step::Ask(question) => {
+                self.questions += 1;
+                if let Some(i) = self.choices.askings.iter().position(|a| a.question == question) {
+                    self.asked |= 1 << i;
+                }
+            }
+            Step::Do(action) => {
+                let done = &self.knowledge.actions[action];
+                match (done.work_around, done.id.as_str()) {
+                    (true, _) => self.work_arounds += 1,
+                    (false, "query_outcome") => {}
+                    (false, _) => self.mends += 1,
+                }
+                if let Some(i) = self.choices.candidates.iter().position(|c| c.action == action) {
+                    self.used |= 1 << i;
+                }
+                fail(&mut self.weights, &done.helps);
+            }
+        }
+    }
+}
+
+/// Steps before which an outcome that nobody knows is looked up.
+fn before_which_to_look(action: &Action) -> bool {
+    let id = action.id.as_str();
+    action.takes_money || crate::safety::TAKES_MONEY.contains(&id) || matches!(id, "sign_on" | "wait")
 }
 
 /// True if a step may be advised: safe, not tried yet, and the reader's to do.
@@ -174,42 +298,6 @@ fn choices(knowledge: &Knowledge, situation: &Situation<'_>) -> Choices {
     }
 }
 
-/// Questions and actions as they would follow if nothing helped and nobody knew an answer.
-fn by_worth(knowledge: &Knowledge, situation: &Situation<'_>, belief: &[f64]) -> Vec<Step> {
-    let choices = choices(knowledge, situation);
-    let mut weights = belief.to_vec();
-    let (mut mass, mut used, mut asked) = (weights.iter().sum::<f64>(), 0_u64, 0_u64);
-    let whole = mass;
-    let mut steps = Vec::new();
-    let mut left = MOST_STEPS;
-    while left > 0 {
-        let may_ask = (asked.count_ones() as usize) < MOST_QUESTIONS;
-        let question = if may_ask { choices.question(&weights, used, asked, left) } else { None };
-        if let Some(i) = question {
-            asked |= 1 << i;
-            steps.push(Step::Ask(choices.askings[i].question));
-            continue;
-        }
-        let Some(i) = choices.best(&weights, used, mass, whole) else { break };
-        used |= 1 << i;
-        left -= 1;
-        mass -= choices.fail(&mut weights, i);
-        steps.push(Step::Do(choices.candidates[i].action));
-    }
-    put_work_arounds(knowledge, situation, &weights, &mut steps);
-    steps
-}
-
-/// The ways to complete the sale all the same, before the first step that keeps the customer waiting.
-fn put_work_arounds(knowledge: &Knowledge, situation: &Situation<'_>, left: &[f64], steps: &mut Vec<Step>) {
-    let sale = work_arounds(knowledge, situation, left);
-    let new = sale.into_iter().map(Step::Do).filter(|s| !steps.contains(s)).take(MOST_WORK_AROUNDS);
-    let new: Vec<Step> = new.collect();
-    let slow = |s: &Step| s.action(knowledge).is_some_and(|a| a.minutes > SLOW_MINUTES);
-    let place = steps.iter().position(slow).unwrap_or(steps.len());
-    steps.splice(place..place, new);
-}
-
 /// Work-arounds that may be advised and probably complete the sale, best first.
 pub(crate) fn work_arounds(knowledge: &Knowledge, situation: &Situation<'_>, weights: &[f64]) -> Vec<usize> {
     let total: f64 = weights.iter().sum();
@@ -227,24 +315,6 @@ pub(crate) fn work_arounds(knowledge: &Knowledge, situation: &Situation<'_>, wei
         .collect();
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     found.into_iter().map(|(_, i)| i).collect()
-}
-
-/// Where nobody said how the payment ended, it is looked up before the first step that takes money.
-fn query_before_money(knowledge: &Knowledge, steps: &mut Vec<Step>) {
-    let Some(query) = knowledge.action("query_outcome").map(Step::Do) else { return };
-    let money = |step: &Step| {
-        step.action(knowledge).is_some_and(|action| {
-            action.takes_money
-                || crate::safety::TAKES_MONEY.contains(&action.id.as_str())
-                || matches!(action.id.as_str(), "sign_on" | "wait")
-        })
-    };
-    if let Some(first) = steps.iter().position(money)
-        && !steps[..first].contains(&query)
-    {
-        steps.retain(|step| *step != query);
-        steps.insert(first, query);
-    }
 }
 
 fn likeliest_owner(knowledge: &Knowledge, belief: &[f64]) -> String {

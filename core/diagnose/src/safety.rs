@@ -84,7 +84,7 @@ impl<'a> Situation<'a> {
         self.money == MoneyKnown::NotStated
             || (self.class.is_none() && self.money == MoneyKnown::Declined)
             || (self.class.is_some_and(|c| c.retry == RetryRule::LookFirst)
-                && self.money != MoneyKnown::ReversalAccepted)
+                && !matches!(self.money, MoneyKnown::ReversalAccepted | MoneyKnown::QueriedNotApproved))
     }
 
     /// True if this card must not be tried again: the answer says so, or nobody knows what it says.

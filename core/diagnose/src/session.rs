@@ -207,6 +207,23 @@ mod tests {
     }
 
     #[test]
+    fn what_the_query_says_moves_the_advice_on() {
+        let knowledge = Knowledge::builtin();
+        let after = |result: &str| {
+            let mut session = Session::default();
+            session.give(knowledge, "code", "98").expect("a code");
+            assert_eq!(session.diagnose(knowledge).next.expect("a step").id, "query_outcome");
+            session.answer(knowledge, "query_outcome", result).expect("a result");
+            session.diagnose(knowledge)
+        };
+        assert_eq!(after("not_approved").safe_to_retry, crate::Retry::Yes);
+        assert!(after("not_approved").plan.iter().any(|s| s.id == "retry_payment"));
+        assert_eq!(after("approved").safe_to_retry, crate::Retry::No);
+        assert_eq!(after("not_found").safe_to_retry, crate::Retry::AfterQuery);
+        assert!(after("not_found").plan.iter().all(|s| s.id != "query_outcome" && s.id != "retry_payment"));
+    }
+
+    #[test]
     fn a_danger_that_one_of_two_answers_tells_of_stays() {
         let knowledge = Knowledge::builtin();
         for (key, first, second, gate) in [

@@ -53,9 +53,13 @@ pub(crate) fn by_a_person(likelihood: f64, states: usize) -> f64 {
 }
 
 impl Choices {
-    /// The most efficient action left: its place among the candidates. `mass`: weight of all cases that are
-    /// still open, of `whole` at the start.
-    pub fn best(&self, weights: &[f64], used: u64, mass: f64, whole: f64) -> Option<usize> {
+    /// The most efficient action left: its place among the candidates.
+    pub fn best(&self, weights: &[f64], used: u64) -> Option<usize> {
+        let mass: f64 = weights.iter().sum();
+        self.best_of(weights, used, mass)
+    }
+
+    fn best_of(&self, weights: &[f64], used: u64, mass: f64) -> Option<usize> {
         let mut best: Option<(f64, usize)> = None;
         for (i, candidate) in self.candidates.iter().enumerate() {
             if used & (1 << i) != 0 {
@@ -63,7 +67,7 @@ impl Choices {
             }
             let helps: f64 = candidate.closes.iter().map(|(cause, p)| weights[*cause] * p).sum();
             let efficiency = helps / (mass.max(1e-12) * candidate.minutes);
-            if helps >= LEAST_HELP * whole
+            if helps >= LEAST_HELP
                 && efficiency >= 1.0 / CALL_MINUTES
                 && best.is_none_or(|(b, _)| efficiency > b)
             {
@@ -86,10 +90,9 @@ impl Choices {
     /// Expected minutes, weighted, of actions alone and the call at the end.
     pub fn expected_minutes(&self, weights: &[f64], mut used: u64, steps_left: usize) -> f64 {
         let mut weights = weights.to_vec();
-        let whole: f64 = weights.iter().sum();
-        let (mut mass, mut minutes) = (whole, 0.0);
+        let (mut mass, mut minutes) = (weights.iter().sum::<f64>(), 0.0);
         for _ in 0..steps_left {
-            let Some(i) = self.best(&weights, used, mass, whole) else { break };
+            let Some(i) = self.best_of(&weights, used, mass) else { break };
             minutes += mass * self.candidates[i].minutes;
             mass -= self.fail(&mut weights, i);
             used |= 1 << i;
@@ -123,7 +126,7 @@ impl Choices {
     pub fn question(&self, weights: &[f64], used: u64, asked: u64, steps_left: usize) -> Option<usize> {
         let mass: f64 = weights.iter().sum();
         let acting = self.expected_minutes(weights, used, steps_left);
-        let first = self.best(weights, used, mass, mass);
+        let first = self.best_of(weights, used, mass);
         let after_first = first.map(|i| {
             let mut after = weights.to_vec();
             self.fail(&mut after, i);
@@ -132,7 +135,7 @@ impl Choices {
         let mut best: Option<(f64, usize)> = None;
         for (i, asking) in self.askings.iter().enumerate().filter(|(i, _)| asked & (1 << i) == 0) {
             let now = self.asking_now(asking, weights, used, steps_left);
-            if now > acting - LEAST_GAIN_MINUTES * mass || best.is_some_and(|(b, _)| now >= b) {
+            if now > acting - LEAST_GAIN_MINUTES || best.is_some_and(|(b, _)| now >= b) {
                 continue;
             }
             let later = after_first.as_ref().map_or(f64::INFINITY, |(minutes, after, used)| {

@@ -184,7 +184,7 @@ fn security_words_without_a_code() {
         expect![[r#"
             gates   keys_not_by_shop
             causes  issuer_declined 21%, key_out_of_step 17%, card_number 6%
-            plan    response_code query_outcome other_card sign_on other_way_to_pay other_terminal call_acquirer
+            plan    response_code query_outcome other_card sign_on other_way_to_pay call_acquirer
             contact acquirer by shop
             retry   after_query
         "#]],
@@ -394,7 +394,7 @@ fn host_fault_96() {
         expect![[r#"
             gates   -
             causes  host_fault 100%
-            plan    query_outcome wait call_acquirer
+            plan    query_outcome retry_payment wait call_acquirer
             contact acquirer by shop
             retry   after_query
         "#]],
@@ -744,7 +744,7 @@ fn battery_low() {
         expect![[r#"
             gates   -
             causes  battery_low 84%, card_damaged 3%, card_taken_early 3%
-            plan    charge_or_adapter other_card other_terminal other_way_to_pay call_vendor
+            plan    charge_or_adapter other_card other_terminal call_vendor
             contact vendor by shop
             retry   yes
         "#]],
@@ -842,7 +842,7 @@ fn reversal_accepted() {
         expect![[r#"
             gates   -
             causes  issuer_slow 99%
-            plan    call_acquirer
+            plan    retry_payment call_acquirer
             contact acquirer by shop
             retry   yes
         "#]],
@@ -884,7 +884,7 @@ fn nothing_known() {
         expect![[r#"
             gates   -
             causes  card_funds 18%, issuer_declined 9%, pin_wrong 9%
-            plan    response_code query_outcome other_card network_icon network_test other_terminal_works other_way_to_pay use_mobile_data other_terminal call_issuer
+            plan    response_code query_outcome other_card retry_payment other_way_to_pay call_issuer
             contact issuer by cardholder
             retry   after_query
         "#]],

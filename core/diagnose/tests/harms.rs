@@ -43,6 +43,7 @@ fn words(key: &'static str) -> Vec<String> {
         "outcome" => Outcome::WORDS,
         "charged" => Charged::WORDS,
         "reversal" => Reversal::WORDS,
+        "query_result" => QueryResult::WORDS,
         "entry_mode" => EntryMode::WORDS,
         "other_cards_here" | "same_card_elsewhere" | "other_terminals_in_store" => Works::WORDS,
         "issuer_elsewhere" | "acquirer_elsewhere" | "same_model_elsewhere" => Health::WORDS,

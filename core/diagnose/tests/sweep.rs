@@ -58,6 +58,7 @@ fn every_fact() -> Vec<(&'static str, &'static str)> {
         ("outcome", Outcome::WORDS),
         ("charged", Charged::WORDS),
         ("reversal", Reversal::WORDS),
+        ("query_result", QueryResult::WORDS),
         ("entry_mode", EntryMode::WORDS),
         ("other_cards_here", Works::WORDS),
         ("same_card_elsewhere", Works::WORDS),
@@ -113,6 +114,7 @@ fn gates_called_for(facts: &Facts, gates: &[&str]) -> Vec<String> {
         facts.charged == Some(Charged::Yes)
             && facts.outcome == Some(Outcome::Declined)
             && facts.reversal.is_none()
+            && facts.query_result.is_none()
             && facts.mti.is_none(),
         "unknown_outcome",
     );
@@ -182,6 +184,28 @@ fn no_triple_of_facts_leads_to_harm() {
     }
     let shown: Vec<&String> = wrong.iter().take(40).collect();
     assert!(count > 500_000 && wrong.is_empty(), "{} harms of {count}, the first: {shown:#?}", wrong.len());
+}
+
+#[test]
+fn going_step_by_step_gives_the_plan() {
+    // The plan is what would be advised if every step failed and every question were answered “don't know”.
+    let knowledge = Knowledge::builtin();
+    for (key, value) in every_fact() {
+        let mut facts = Facts::default();
+        facts.set(key, value).expect("a known word");
+        let whole = diagnose(knowledge, &facts).plan;
+        for (i, step) in whole.iter().enumerate() {
+            let now = diagnose(knowledge, &facts);
+            let left: Vec<&str> = now.plan.iter().map(|s| s.id.as_str()).collect();
+            let expected: Vec<&str> = whole[i..].iter().map(|s| s.id.as_str()).collect();
+            let (left_steps, expected_steps) = (&left[..left.len() - 1], &expected[..expected.len() - 1]);
+            assert_eq!(left_steps, expected_steps, "{key}={value} after {i} steps");
+            match step.kind {
+                StepKind::Question => knowledge.answer(&mut facts, &step.id, DONT_KNOW).expect("a question"),
+                _ => knowledge.did(&mut facts, &step.id, "failed").expect("a step"),
+            }
+        }
+    }
 }
 
 #[test]

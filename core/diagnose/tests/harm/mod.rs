@@ -76,12 +76,22 @@ pub fn harms(facts: &Facts, diagnosis: &Diagnosis) -> Vec<String> {
         harm(has(TAKES_MONEY) || has(&["sign_on", "settle_batch"]), "payments go on on a foreign machine");
         harm(!gates.contains(&"foreign_machine"), "the foreign machine gate is not shown");
     }
-    let settled_by_reversal = facts.reversal == Some(Reversal::Accepted);
+    // A query that says “not approved”, and an accepted reversal, settle it; one that found nothing leaves it open.
+    let settled_by_query = facts.query_result == Some(QueryResult::NotApproved);
+    let settled_by_reversal =
+        facts.reversal == Some(Reversal::Accepted) && facts.query_result.is_none() || settled_by_query;
+    let approved_by_query = facts.query_result == Some(QueryResult::Approved);
     let open_code = matches!(code, "68" | "98" | "09" | "20" | "94") && unionpay && !settled_by_reversal;
-    let reversal_open = matches!(facts.reversal, Some(Reversal::Sent | Reversal::Refused));
+    let reversal_open =
+        matches!(facts.reversal, Some(Reversal::Sent | Reversal::Refused)) && !settled_by_query;
     let unknown = (facts.outcome == Some(Outcome::Unknown) && !settled_by_reversal) || reversal_open;
     let reversal_answer = facts.mti.as_deref().is_some_and(|m| m.starts_with("041") || m.starts_with("043"));
-    let is_open = (unknown || open_code) && !reversal_answer;
+    let not_found = facts.query_result == Some(QueryResult::NotFound);
+    let is_open = ((unknown || open_code) && !reversal_answer || not_found) && !approved_by_query;
+    if approved_by_query {
+        harm(has(TAKES_MONEY), "a payment that the query found approved is taken again");
+        harm(diagnosis.safe_to_retry == Retry::Yes, "a retry of what the query found approved");
+    }
     if is_open {
         harm(has(TAKES_MONEY), "money is taken while the outcome is unknown");
         harm(has(&["restart", "factory_reset", "settle_batch"]), "a pending reversal could be lost");
