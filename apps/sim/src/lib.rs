@@ -12,7 +12,10 @@ mod cards;
 mod city;
 mod counter;
 mod dice;
+pub mod faults;
+mod export;
 mod host;
+mod measure;
 mod message;
 mod queue;
 mod ranges;
@@ -27,6 +30,8 @@ mod truth;
 
 pub use bench_frames::{BenchFrames, frames_for_bench};
 pub use city::{City, CityOptions, Point, SIM_VERSION, Staged};
+pub use export::{TRUTH_SCHEMA, TruthHead, TruthLine, TruthStory, export};
+pub use measure::{FalseFinding, KindScore, MeasureError, Measured, TruthFile};
 pub use recording::{recording, sample_options, write_recording};
 pub use town::{Options, Place, Sent, TERMINALS_MAX, Town};
 pub use truth::{

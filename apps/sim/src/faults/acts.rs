@@ -250,3 +250,42 @@ fn sign_on(world: &mut World, dice: &mut Dice) -> bool {
     }
     false
 }
+
+/// Minutes that a step takes on the average: this simulator's own figures, on top of them the way to the place.
+pub fn mean_minutes(profile: super::Profile, step: &str) -> f64 {
+    use super::Profile as P;
+    let (minutes, place) = match step {
+        "retry_payment" | "retry_pin" | "insert_chip" | "correct_amount" => (0.8, 0),
+        "other_card" => (1.5, 0),
+        "other_way_to_pay" => (2.0, 0),
+        "other_terminal" => (2.5, 0),
+        "query_outcome" => (2.0, 0),
+        "wait" => (10.8, 0),
+        "check_network" | "phone_same_wifi" => (3.0, 1),
+        "use_mobile_data" | "restart" => (3.0, 0),
+        "charge_or_adapter" | "clean_reader" | "keep_evidence" => (2.0, 0),
+        "load_paper" | "sign_on" | "stop_using" => (1.0, 0),
+        "settle_batch" => (3.0, 0),
+        "set_clock" | "check_original" => (2.0, 0),
+        "download_parameters" => (4.0, 0),
+        "update_software" => (13.0, 0),
+        "call_issuer" => (12.0, 2),
+        "call_acquirer" => (20.0, 2),
+        "call_network_operator" => (25.0, 2),
+        "call_vendor" => (45.0, 2),
+        "call_service" => (90.0, 2),
+        "network_test" => (1.5, 0),
+        "bank_app" => (2.0, 0),
+        "look_at_machine" => (1.0, 0),
+        _ => (0.5, 0), // a question that is answered by a look
+    };
+    let way = match (profile, place) {
+        (P::Forecourt, 0 | 1) => 25.0,
+        (P::Hotel, 1) => 6.0,
+        (P::Stall, 1) => 4.0,
+        (P::Taxi, 1) => 8.0,
+        (_, 1) => 1.0,
+        _ => 0.0,
+    };
+    minutes + way
+}

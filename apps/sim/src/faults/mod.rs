@@ -14,7 +14,7 @@ mod profile;
 mod readings;
 mod world;
 
-pub use acts::Ended;
+pub use acts::{Ended, mean_minutes};
 pub use inject::Mechanism;
 pub use profile::Profile;
 pub use readings::Reading;
