@@ -4,7 +4,7 @@
 //! the simulator speaks real protocols.
 
 use std::collections::BTreeMap;
-use tg_event::{DuplicateKey, Event, Message, ResponseClass, Stamp};
+use tg_event::{DuplicateKey, Event, Message, Place, ResponseClass, Stamp};
 use tg_types::{Card, Instant, MaskedPan, Money, Mti, PanToken, SECOND_US, Short, mix64};
 
 /// How much traffic, among how many.
@@ -38,6 +38,8 @@ pub struct Traffic {
     random: u64,
     next_payment: i64,
     payments: u32,
+    /// The newest trace number of each terminal.
+    traces: Vec<u32>,
     offset: u64,
     last: i64,
     last_tick: i64,
@@ -55,6 +57,7 @@ impl Traffic {
             random: seed,
             next_payment: START_US,
             payments: 0,
+            traces: vec![0; shape.terminals as usize],
             offset: 0,
             last: START_US,
             last_tick: START_US,
@@ -93,15 +96,25 @@ impl Traffic {
         let named = !rough || self.draw(200) != 0;
         let first12 = mix64(u64::from(card / 7) ^ 0xF1) | 1;
         self.payments += 1;
+        let trace = self.traces.get_mut(terminal as usize).map_or(0, |trace| {
+            *trace = *trace % 999_999 + 1;
+            *trace
+        });
         Message {
             mti: Mti(0x0200),
             duplicate_key: DuplicateKey(mix64(u64::from(self.payments))),
             card: named.then(|| made_up_card(card, bin, first12)),
             amount: Some(amount),
             processing_code: Some(0),
-            trace: Some(self.payments % 1_000_000),
+            trace: Some(trace),
             batch: Some(1),
             entry_mode: Some(51),
+            place: Place::new(
+                3_000_000 + (terminal % 997) as i32 * 100,
+                12_000_000 + (terminal / 997) as i32 * 100,
+            ),
+            service_code: Some(201),
+            serial: short(&format!("000024039991{terminal:08}")),
             frame_length: 256,
             scheme: short("unionpay"),
             terminal: short(&format!("{:08}", 10_000_000 + terminal)),

@@ -8,7 +8,7 @@
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use crate::table::{Place, Tables};
-use tg_types::{SECOND_US, TenantId};
+use tg_types::{SECOND_US, Short, TenantId};
 
 /// No number: nobody is named, or there is no room.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -76,6 +76,21 @@ impl Book {
 
     fn entry_mut(&mut self, number: u32) -> &mut Entry {
         &mut self.entries[number as usize / CHUNK][number as usize % CHUNK]
+    }
+
+    /// The name behind a number, as text.
+    pub(crate) fn name(&self, number: u32) -> Short<16> {
+        if number >= self.used {
+            return Short::EMPTY;
+        }
+        let name = &self.entry(number).name;
+        let length = 16 - name.iter().rev().take_while(|b| **b == 0).count();
+        Short::from_trimmed(&name[..length]).unwrap_or_default()
+    }
+
+    /// Reads a name's bucket and nothing else. See [`crate::ahead`].
+    pub(crate) fn touch(&self, tenant: TenantId, name: &[u8; 16]) -> u64 {
+        self.tables.touch(Book::place(tenant, name))
     }
 
     /// The number of a name that is known.

@@ -22,8 +22,8 @@
 
 use super::book::NONE;
 use super::distance::metres;
-use super::slab::{Record, Slab};
-use super::{DAY_US, Detector, HOUR_US, Raised, Seen, Shared, finding};
+use super::slab::{Record, Slab, load_place, save_place};
+use super::{DAY_US, Detector, HOUR_US, Raised, Seen, Shared, TERMINALS_MAX, finding};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use tg_event::{FindingSubject, Place, Severity, SubjectKey};
@@ -65,7 +65,17 @@ struct Kept {
     trace: u32,
 }
 
-/// One terminal.
+/// What an ordinary message needs, in one line of the processor's cache.
+#[repr(C, align(64))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Front {
+    /// The only line of late; while `several`, the lines of [`State`] count instead.
+    line: Line,
+    serial: u64,
+    several: bool,
+}
+
+/// One terminal with more than one line or serial number, now or before.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct State {
     lines: [Line; LINES],
@@ -179,12 +189,13 @@ impl State {
 
 /// The detector's state.
 pub(crate) struct ClonedTerminal {
+    fronts: Slab<Front>,
     states: Slab<State>,
 }
 
 impl Detector for ClonedTerminal {
     fn new() -> ClonedTerminal {
-        ClonedTerminal { states: Slab::new() }
+        ClonedTerminal { fronts: Slab::new(), states: Slab::new() }
     }
 
     fn seen(&mut self, seen: &Seen<'_>, _: &Shared) -> Option<Raised> {
@@ -193,19 +204,42 @@ impl Detector for ClonedTerminal {
         if seen.terminal == NONE || !payment || m.mti.is_response() {
             return None;
         }
+        let now = seen.at.0;
+        let front = self.fronts.of(seen.terminal);
+        let new_serial = seen.serial != 0 && front.serial != seen.serial;
+        let trace = m.trace.filter(|t| *t != 0);
+        let goes_on = trace.is_none_or(|trace| {
+            !front.several && (1..=GAP_MAX).contains(&trace.wrapping_sub(front.line.trace))
+        });
+        if goes_on && (!new_serial || front.serial == 0) {
+            front.serial = if new_serial { seen.serial } else { front.serial };
+            if let Some(trace) = trace {
+                let place = m.place.or(front.line.place);
+                front.line = Line { trace, steps: 0, last_at: now, content: content(m), place };
+            }
+            return None;
+        }
         let state = self.states.of(seen.terminal);
         let before = (state.returns, state.twice, state.serial_returns);
-        if let Some(trace) = m.trace.filter(|t| *t != 0) {
-            state.see_trace(trace, content(m), m.place, seen.at.0);
+        if let Some(trace) = trace {
+            if !front.several && front.line.trace != 0 {
+                (state.lines[0], state.used, state.current) = (front.line, 1, 0);
+            }
+            state.see_trace(trace, content(m), m.place, now);
             if state.used > 1 || state.twice > 0 {
                 if state.kept.len() >= KEPT {
                     state.kept.remove(0);
                 }
                 state.kept.push(Kept { offset: seen.offset, trace });
             }
+            front.line = state.lines[usize::from(state.current)];
+            let alive = |l: &&Line| now.saturating_sub(l.last_at) <= LINE_IDLE_US;
+            front.several = state.lines().iter().filter(alive).count() > 1;
         }
-        if !m.serial.is_empty() {
-            state.see_serial(serial_hash(m.serial.as_bytes()), seen.at.0);
+        if new_serial {
+            state.serials[0] = front.serial;
+            state.see_serial(seen.serial, now);
+            front.serial = seen.serial;
         }
         let sign = before != (state.returns, state.twice, state.serial_returns);
         if !sign || state.raised || !state.is_two() {
@@ -215,16 +249,22 @@ impl Detector for ClonedTerminal {
         Some(raised(seen, state))
     }
 
+    fn touch(&self, terminal: u32) -> u64 {
+        self.fronts.get(terminal).map_or(0, |f| f.serial)
+    }
+
     fn forget_terminal(&mut self, terminal: u32) {
+        self.fronts.forget(terminal);
         self.states.forget(terminal);
     }
 
     fn save(&self, w: &mut Writer<'_>) {
+        self.fronts.save(w);
         self.states.save(w);
     }
 
     fn load(r: &mut Reader<'_>) -> Result<ClonedTerminal, RestoreError> {
-        Ok(ClonedTerminal { states: Slab::load(r, super::TERMINALS_MAX)? })
+        Ok(ClonedTerminal { fronts: Slab::load(r, TERMINALS_MAX)?, states: Slab::load(r, TERMINALS_MAX)? })
     }
 }
 
@@ -232,11 +272,6 @@ impl Detector for ClonedTerminal {
 fn content(m: &tg_event::Message) -> u64 {
     let amount = m.amount.map_or(0, |a| a.minor as u64);
     mix64(crate::pairing::card_half(m) ^ mix64(amount ^ u64::from(m.processing_code.unwrap_or(0)) << 40))
-}
-
-/// A hash of a serial number; never zero.
-pub(super) fn serial_hash(serial: &[u8]) -> u64 {
-    serial.iter().fold(0x7365_7269_616C, |hash, b| mix64(hash ^ u64::from(*b))) | 1
 }
 
 fn raised(seen: &Seen<'_>, state: &State) -> Raised {
@@ -322,17 +357,40 @@ fn raised(seen: &Seen<'_>, state: &State) -> Raised {
     Raised { finding: Some(finding), watch: Some((SubjectKey::Terminal(terminal), until)) }
 }
 
+impl Line {
+    fn save(&self, w: &mut Writer<'_>) {
+        w.u32(self.trace);
+        w.u16(self.steps);
+        w.i64(self.last_at);
+        w.u64(self.content);
+        save_place(self.place, w);
+    }
+
+    fn load(r: &mut Reader<'_>) -> Result<Line, RestoreError> {
+        let (trace, steps, last_at, content) = (r.u32()?, r.u16()?, r.i64()?, r.u64()?);
+        Ok(Line { trace, steps, last_at, content, place: load_place(r)? })
+    }
+}
+
+impl Record for Front {
+    const BYTES_MIN: usize = 39;
+
+    fn save(&self, w: &mut Writer<'_>) {
+        self.line.save(w);
+        w.u64(self.serial);
+        w.u8(u8::from(self.several));
+    }
+
+    fn load(r: &mut Reader<'_>) -> Result<Front, RestoreError> {
+        Ok(Front { line: Line::load(r)?, serial: r.u64()?, several: r.u8()? != 0 })
+    }
+}
+
 impl Record for State {
     const BYTES_MIN: usize = 50;
 
     fn save(&self, w: &mut Writer<'_>) {
-        for line in &self.lines {
-            w.u32(line.trace);
-            w.u16(line.steps);
-            w.i64(line.last_at);
-            w.u64(line.content);
-            super::slab::save_place(line.place, w);
-        }
+        self.lines.iter().for_each(|l| l.save(w));
         w.u8(self.used);
         w.u8(self.current);
         [self.returns, self.twice, self.serial_returns].iter().for_each(|n| w.u16(*n));
@@ -349,13 +407,7 @@ impl Record for State {
     fn load(r: &mut Reader<'_>) -> Result<State, RestoreError> {
         let mut state = State::default();
         for line in &mut state.lines {
-            *line = Line {
-                trace: r.u32()?,
-                steps: r.u16()?,
-                last_at: r.i64()?,
-                content: r.u64()?,
-                place: super::slab::load_place(r)?,
-            };
+            *line = Line::load(r)?;
         }
         (state.used, state.current) = (r.u8()?, r.u8()?);
         if usize::from(state.used) > LINES || (state.current > 0 && state.current >= state.used) {

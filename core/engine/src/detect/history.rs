@@ -1,11 +1,64 @@
-//! [`History`]: where a card was used lately, for the detectors that ask what cards have in common.
+//! What is remembered of a card: its newest payment and the terminals where it was lately.
+//!
+//! Shared by the detectors that ask what a card did before, so that a payment reads it once. What every payment
+//! needs fills one line of the processor's cache ([`Recent`]); the rest ([`Visits`]) is written when a card comes
+//! to a terminal that is new to it, and read when something is suspected.
 
-use super::slab::Record;
+use super::book::NONE;
+use super::slab::{Record, load_place, save_place};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
+use tg_event::Place;
 
 /// Terminals that are remembered of a card: of a usual customer about a week. (Proposed.)
-const VISITS_MAX: usize = 8;
+const VISITS_MAX: usize = 6;
+
+/// A card's newest payment with the card present, and its last terminals.
+#[repr(C, align(64))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Recent {
+    /// Newest last; [`NONE`] where there were fewer.
+    terminals: [u32; VISITS_MAX],
+    /// The newest payment: when, its offset and terminal.
+    pub(crate) at: i64,
+    pub(crate) offset: u64,
+    pub(crate) terminal: u32,
+    /// The chip's counter; 0 if the chip was not read.
+    pub(crate) counter: u16,
+    /// The chip was read at some time.
+    pub(crate) chip: bool,
+    /// The newest payment's terminal was new to the card.
+    pub(crate) new_terminal: bool,
+    /// Where that terminal usually is, if it was there.
+    pub(crate) place: Option<Place>,
+}
+
+impl Default for Recent {
+    fn default() -> Recent {
+        Recent {
+            terminals: [NONE; VISITS_MAX],
+            at: 0,
+            offset: 0,
+            terminal: 0,
+            counter: 0,
+            chip: false,
+            new_terminal: false,
+            place: None,
+        }
+    }
+}
+
+impl Recent {
+    /// Enters a terminal; true if it is new to the card, and then its visit is to be entered too.
+    pub(crate) fn see(&mut self, terminal: u32) -> bool {
+        if self.terminals.contains(&terminal) {
+            return false;
+        }
+        self.terminals.rotate_left(1);
+        self.terminals[VISITS_MAX - 1] = terminal;
+        true
+    }
+}
 
 /// A card's first payment at a terminal, as far as is remembered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,43 +66,60 @@ pub(crate) struct Visit {
     pub(crate) at: i64,
     pub(crate) offset: u64,
     pub(crate) terminal: u32,
-    /// Half a hash of the merchant's number, only to compare.
+    /// Part of a hash of the merchant's number, only to compare.
     pub(crate) merchant: u32,
 }
 
-/// The last terminals of a card, each once, the oldest first.
+/// The visits to the terminals of [`Recent`], in the same order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct History {
-    visits: [Visit; VISITS_MAX],
-    used: u8,
-}
+pub(crate) struct Visits([Visit; VISITS_MAX]);
 
-impl History {
-    pub(crate) fn visits(&self) -> &[Visit] {
-        &self.visits[..usize::from(self.used).min(VISITS_MAX)]
+impl Visits {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Visit> {
+        self.0.iter().filter(|v| v.at > 0)
     }
 
-    /// Enters a payment; true if the terminal is new to the card.
-    pub(crate) fn see(&mut self, visit: Visit) -> bool {
-        if self.visits().iter().any(|v| v.terminal == visit.terminal) {
-            return false;
-        }
-        if usize::from(self.used) == VISITS_MAX {
-            self.visits.rotate_left(1);
-            self.used -= 1;
-        }
-        self.visits[usize::from(self.used)] = visit;
-        self.used += 1;
-        true
+    pub(crate) fn enter(&mut self, visit: Visit) {
+        self.0.rotate_left(1);
+        self.0[VISITS_MAX - 1] = visit;
     }
 }
 
-impl Record for History {
-    const BYTES_MIN: usize = 1;
+impl Record for Recent {
+    const BYTES_MIN: usize = 24 + 8 + 8 + 4 + 2 + 1 + 8;
 
     fn save(&self, w: &mut Writer<'_>) {
-        w.u8(self.used);
-        for v in self.visits() {
+        self.terminals.iter().for_each(|t| w.u32(*t));
+        w.i64(self.at);
+        w.u64(self.offset);
+        w.u32(self.terminal);
+        w.u16(self.counter);
+        w.u8(u8::from(self.chip) | u8::from(self.new_terminal) << 1);
+        save_place(self.place, w);
+    }
+
+    fn load(r: &mut Reader<'_>) -> Result<Recent, RestoreError> {
+        let mut recent = Recent::default();
+        for terminal in &mut recent.terminals {
+            *terminal = r.u32()?;
+        }
+        (recent.at, recent.offset, recent.terminal, recent.counter) =
+            (r.i64()?, r.u64()?, r.u32()?, r.u16()?);
+        let flags = r.u8()?;
+        (recent.chip, recent.new_terminal) = (flags & 1 != 0, flags & 2 != 0);
+        recent.place = load_place(r)?;
+        if recent.terminal >= super::TERMINALS_MAX {
+            return Err(RestoreError::Damaged("a card's terminal is out of range"));
+        }
+        Ok(recent)
+    }
+}
+
+impl Record for Visits {
+    const BYTES_MIN: usize = 24 * VISITS_MAX;
+
+    fn save(&self, w: &mut Writer<'_>) {
+        for v in &self.0 {
             w.i64(v.at);
             w.u64(v.offset);
             w.u32(v.terminal);
@@ -57,17 +127,14 @@ impl Record for History {
         }
     }
 
-    fn load(r: &mut Reader<'_>) -> Result<History, RestoreError> {
-        let mut history = History { used: r.u8()?, ..History::default() };
-        if usize::from(history.used) > VISITS_MAX {
-            return Err(RestoreError::Damaged("a card's visits are out of range"));
-        }
-        for visit in &mut history.visits[..usize::from(history.used)] {
+    fn load(r: &mut Reader<'_>) -> Result<Visits, RestoreError> {
+        let mut visits = Visits::default();
+        for visit in &mut visits.0 {
             *visit = Visit { at: r.i64()?, offset: r.u64()?, terminal: r.u32()?, merchant: r.u32()? };
             if visit.terminal >= super::TERMINALS_MAX {
                 return Err(RestoreError::Damaged("a card's terminal is out of range"));
             }
         }
-        Ok(history)
+        Ok(visits)
     }
 }

@@ -9,44 +9,30 @@
 //! not enough to doubt a card.
 //!
 //! **What it must not call impossible.** A traveller on a plane; payments typed in or stored; a chip that was
-//! itself in both places, by its counter (9F36 went on by at most [`COUNTER_STEP_MAX`]): then a place is wrong, not
+//! itself in both places, by its counter (9F36 went on by at most
+//! [`super::COUNTER_STEP_MAX`]): then a place is wrong, not
 //! the card. One terminal that lies about its place from the beginning: at most [`DAILY_MAX`] findings a day name
 //! any one terminal. No watch begins: it would change verdicts at terminals that have said nothing.
 //!
 //! **Bounds.** One record a card.
 
-use super::book::NONE;
 use super::distance::metres;
-use super::slab::{Record, Slab, load_place, save_place};
-use super::standing::Standing;
+use super::slab::{Record, Slab};
 use super::{CARDS_MAX, DAY_US, Detector, Raised, Seen, Shared, TERMINALS_MAX, finding};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
-use tg_event::{FindingSubject, Message, Place, Severity};
+use tg_event::{FindingSubject, Place, Severity};
 use tg_text::Text;
 use tg_types::{SECOND_US, Short};
 
 const FAR_M: i64 = 100_000;
 const SPEED_KM_H: i64 = 900;
 const LOOK_BACK_US: i64 = DAY_US;
-const COUNTER_STEP_MAX: u16 = 20;
 const DAILY_MAX: u16 = 3;
 const QUIET_US: i64 = DAY_US;
 /// Nearer than this in both directions is nearer than [`FAR_M`], seen without reckoning (100 km are 0.9 degrees
 /// from south to north, and more from west to east).
 const NEAR_E5: u32 = 60_000;
-
-/// Where a card was last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Last {
-    at: i64,
-    place: Option<Place>,
-    offset: u64,
-    terminal_number: u32,
-    terminal: Short<16>,
-    counter: u16,
-    raised_at: i64,
-}
 
 /// Findings of the day in which a terminal is named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,13 +53,9 @@ impl Named {
 
 /// The detector's state.
 pub(crate) struct ImpossibleTravel {
-    cards: Slab<Last>,
+    /// When a finding was raised about a card.
+    raised: Slab<i64>,
     named: Slab<Named>,
-}
-
-/// The chip's counter; 0 if there is none.
-fn counter(m: &Message) -> u16 {
-    m.chip.filter(|c| c.present & 1 << 4 != 0 && !m.is_fallback()).map_or(0, |c| c.transaction_counter)
 }
 
 /// Two uses of a card that it can't have travelled between: metres and microseconds.
@@ -90,40 +72,28 @@ pub(super) fn impossible(from: Place, to: Place, us: i64) -> Option<i64> {
 
 impl Detector for ImpossibleTravel {
     fn new() -> ImpossibleTravel {
-        ImpossibleTravel { cards: Slab::new(), named: Slab::new() }
+        ImpossibleTravel { raised: Slab::new(), named: Slab::new() }
     }
 
-    fn seen(&mut self, seen: &Seen<'_>, _: &Shared) -> Option<Raised> {
-        let (m, now) = (seen.m, seen.at.0);
-        let Standing::Known(place) = seen.standing else { return None };
-        if seen.card == NONE || !m.asks_for_money() || !m.card_present() {
-            return None;
-        }
-        let last = self.cards.of(seen.card);
-        let before = *last;
-        *last = Last {
-            at: now,
-            place: Some(place),
-            offset: seen.offset,
-            terminal_number: seen.terminal,
-            terminal: m.terminal,
-            counter: counter(m),
-            raised_at: before.raised_at,
-        };
+    fn seen(&mut self, seen: &Seen<'_>, shared: &Shared) -> Option<Raised> {
+        let (before, now) = (&seen.before, seen.at.0);
         let us = now.saturating_sub(before.at);
-        let far = impossible(before.place.filter(|_| us <= LOOK_BACK_US)?, place, us)?;
-        let quiet = before.raised_at == 0 || now.saturating_sub(before.raised_at) > QUIET_US;
-        let step = last.counter.wrapping_sub(before.counter);
-        let same_chip = before.counter != 0 && last.counter != 0 && (1..=COUNTER_STEP_MAX).contains(&step);
-        let day = (now / DAY_US) as u32;
-        let named = [before.terminal_number, seen.terminal].map(|t| self.named.of(t).today(day));
-        if !quiet || same_chip || named.iter().any(|times| *times >= DAILY_MAX) {
+        let far = impossible(before.place?, seen.known_place()?, us)?;
+        if us > LOOK_BACK_US || seen.same_chip {
             return None;
         }
-        self.named.of(before.terminal_number).again(day);
+        let raised_at = *self.raised.of(seen.card);
+        let quiet = raised_at == 0 || now.saturating_sub(raised_at) > QUIET_US;
+        let day = (now / DAY_US) as u32;
+        let named = [before.terminal, seen.terminal].map(|t| self.named.of(t).today(day));
+        if !quiet || named.iter().any(|times| *times >= DAILY_MAX) {
+            return None;
+        }
+        self.named.of(before.terminal).again(day);
         self.named.of(seen.terminal).again(day);
-        self.cards.of(seen.card).raised_at = now;
-        raised(seen, &before, far, us)
+        *self.raised.of(seen.card) = now;
+        let there = shared.terminals.name(before.terminal);
+        raised(seen, &there, far, us)
     }
 
     fn forget_terminal(&mut self, terminal: u32) {
@@ -131,26 +101,26 @@ impl Detector for ImpossibleTravel {
     }
 
     fn forget_card(&mut self, card: u32) {
-        self.cards.forget(card);
+        self.raised.forget(card);
     }
 
     fn save(&self, w: &mut Writer<'_>) {
-        self.cards.save(w);
+        self.raised.save(w);
         self.named.save(w);
     }
 
     fn load(r: &mut Reader<'_>) -> Result<ImpossibleTravel, RestoreError> {
-        Ok(ImpossibleTravel { cards: Slab::load(r, CARDS_MAX)?, named: Slab::load(r, TERMINALS_MAX)? })
+        Ok(ImpossibleTravel { raised: Slab::load(r, CARDS_MAX)?, named: Slab::load(r, TERMINALS_MAX)? })
     }
 }
 
-fn raised(seen: &Seen<'_>, before: &Last, far: i64, us: i64) -> Option<Raised> {
+fn raised(seen: &Seen<'_>, there: &Short<16>, far: i64, us: i64) -> Option<Raised> {
     let m = seen.m;
     let card = m.card?;
     let (km, minutes) = (far / 1_000, us / (60 * SECOND_US));
     let speed = far * 3_600 * SECOND_US / us.max(SECOND_US) / 1_000;
-    let (here, there, tail) = (m.terminal, before.terminal, card.masked.last4);
-    let read = match (counter(m), before.counter) {
+    let (here, tail, before) = (m.terminal, card.masked.last4, &seen.before);
+    let read = match (seen.counter, before.counter) {
         (0, 0) => Text::fixed(
             "两笔都没有芯片计数器可以对照。",
             "Neither payment carries a chip's counter to compare.",
@@ -197,36 +167,6 @@ fn raised(seen: &Seen<'_>, before: &Last, far: i64, us: i64) -> Option<Raised> {
     Some(Raised { finding: Some(finding), watch: None })
 }
 
-impl Record for Last {
-    const BYTES_MIN: usize = 39;
-
-    fn save(&self, w: &mut Writer<'_>) {
-        w.i64(self.at);
-        save_place(self.place, w);
-        w.u64(self.offset);
-        w.u32(self.terminal_number);
-        w.short(&self.terminal);
-        w.u16(self.counter);
-        w.i64(self.raised_at);
-    }
-
-    fn load(r: &mut Reader<'_>) -> Result<Last, RestoreError> {
-        let last = Last {
-            at: r.i64()?,
-            place: load_place(r)?,
-            offset: r.u64()?,
-            terminal_number: r.u32()?,
-            terminal: r.short()?,
-            counter: r.u16()?,
-            raised_at: r.i64()?,
-        };
-        if last.terminal_number >= TERMINALS_MAX {
-            return Err(RestoreError::Damaged("a card's terminal is out of range"));
-        }
-        Ok(last)
-    }
-}
-
 impl Record for Named {
     const BYTES_MIN: usize = 6;
     fn save(&self, w: &mut Writer<'_>) {
@@ -242,7 +182,7 @@ impl Record for Named {
 mod tests {
     use super::*;
     use crate::testing::{Till, card, purchase};
-    use tg_event::{Chip, ResponseClass};
+    use tg_event::{Chip, Message, ResponseClass};
 
     /// Invented places: some 640 km apart.
     const WEST: Option<Place> = Some(Place { latitude: 3_100_000, longitude: 11_500_000 });

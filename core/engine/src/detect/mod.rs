@@ -31,15 +31,19 @@ use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use crate::pairing::{Pair, card_half, filled};
 use book::{Book, Found, NONE};
-use history::{History, Visit};
+use history::{Recent, Visit, Visits};
 use slab::{Record, Slab};
 use standing::{Places, Standing};
-use tg_event::{Finding, FindingSubject, MacState, Message, ResponseClass, Severity, Stamp, SubjectKey};
+use tg_event::{
+    Finding, FindingSubject, MacState, Message, Place, ResponseClass, Severity, Stamp, SubjectKey,
+};
 use tg_text::Text;
 use tg_types::{Instant, MtiClass, SECOND_US, Short, TenantId, mix64};
 
 const HOUR_US: i64 = 3_600 * SECOND_US;
 const DAY_US: i64 = 24 * HOUR_US;
+/// By so much a chip's counter goes on from one payment that is seen to the next, at most. (Proposed.)
+const COUNTER_STEP_MAX: u16 = 20;
 /// A finding names at most so many events.
 const EVENTS_MAX: usize = 200;
 
@@ -64,14 +68,34 @@ pub(crate) struct Seen<'a> {
     pub(crate) card: u32,
     /// The card was not seen at this terminal before, as far as is remembered.
     pub(crate) new_to_card: bool,
-    /// The card was at this merchant before, as far as is remembered.
-    pub(crate) been_at_merchant: bool,
+    /// A payment with the card present, and `card` is a number.
+    pub(crate) used_card: bool,
+    /// The stripe was read though the card has a chip, as it says or as was seen before.
+    pub(crate) fallback: bool,
+    /// The chip's counter; 0 if the chip was not read.
+    pub(crate) counter: u16,
+    /// The chip's counter went on from the payment before as one chip's does.
+    pub(crate) same_chip: bool,
+    /// What was known of the card before.
+    pub(crate) before: Recent,
+    /// A hash of the serial number; 0 if there is none.
+    pub(crate) serial: u64,
     /// How the place that it names stands to the terminal's usual one.
     pub(crate) standing: Standing,
-    /// That usual place.
+    /// That usual place, if it names another.
     pub(crate) usual: Option<standing::Spot>,
     /// Of the terminal's messages with a place, how many were at a known one.
     pub(crate) at_known: (u32, u32),
+}
+
+impl Seen<'_> {
+    /// Where a payment with the card present was made, if the terminal is where it usually is.
+    fn known_place(&self) -> Option<Place> {
+        match self.standing {
+            Standing::Known(place) if self.used_card => Some(place),
+            _ => None,
+        }
+    }
 }
 
 /// The answer to a payment that asked for money, the first one it got.
@@ -171,6 +195,11 @@ pub(crate) trait Detector: Sized {
     fn answered(&mut self, _seen: &Answered<'_>, _shared: &Shared) -> Option<Raised> {
         None
     }
+    /// Reads what a message of the terminal will need, so that all that is read is under way at once. See
+    /// [`crate::ahead`].
+    fn touch(&self, _terminal: u32) -> u64 {
+        0
+    }
     /// A terminal's number has a new bearer.
     fn forget_terminal(&mut self, _terminal: u32) {}
     /// A card's number has a new bearer.
@@ -210,7 +239,8 @@ pub(crate) struct Shared {
     terminals: Book,
     cards: Book,
     places: Slab<Places>,
-    histories: Slab<History>,
+    recent: Slab<Recent>,
+    visits: Slab<Visits>,
     budgets: Slab<Budget>,
     over_budget: u64,
 }
@@ -221,7 +251,8 @@ impl Shared {
             terminals: Book::new(TERMINALS_MAX, TERMINAL_IDLE_DAYS),
             cards: Book::new(CARDS_MAX, CARD_IDLE_DAYS),
             places: Slab::new(),
-            histories: Slab::new(),
+            recent: Slab::new(),
+            visits: Slab::new(),
             budgets: Slab::new(),
             over_budget: 0,
         }
@@ -251,7 +282,8 @@ impl Shared {
         self.terminals.save(w);
         self.cards.save(w);
         self.places.save(w);
-        self.histories.save(w);
+        self.recent.save(w);
+        self.visits.save(w);
         self.budgets.save(w);
     }
 
@@ -260,10 +292,25 @@ impl Shared {
         shared.terminals.load(r)?;
         shared.cards.load(r)?;
         shared.places = Slab::load(r, TERMINALS_MAX)?;
-        shared.histories = Slab::load(r, CARDS_MAX)?;
+        shared.recent = Slab::load(r, CARDS_MAX)?;
+        shared.visits = Slab::load(r, CARDS_MAX)?;
         shared.budgets = Slab::load(r, TERMINALS_MAX)?;
         Ok(shared)
     }
+}
+
+/// A hash of a text, eight bytes at a time; never zero.
+fn text_hash(text: &[u8]) -> u64 {
+    let (words, rest) = text.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let words = words.iter().chain([&last]);
+    words.fold(text.len() as u64, |hash, word| mix64(hash ^ u64::from_le_bytes(*word))) | 1
+}
+
+/// Part of a hash of the merchant's number, only to compare: who makes two alike only mixes up his own.
+fn merchant_mark(m: &Message) -> u32 {
+    (text_hash(m.merchant.as_bytes()) >> 32) as u32
 }
 
 /// The name of a card in its book: half of the token, which is a keyed hash, so nobody can choose it.
@@ -299,8 +346,16 @@ macro_rules! detectors {
                 self.shared.budgets.forget(terminal);
                 $(self.$name.forget_terminal(terminal);)*
             }
+            fn touch(&self, terminal: u32, card: u32) {
+                let shared = &self.shared;
+                let mut read = shared.places.get(terminal).map_or(0, |p| u64::from(p.named));
+                read ^= shared.recent.get(card).map_or(0, |r| r.offset);
+                $(read ^= self.$name.touch(terminal);)*
+                std::hint::black_box(read);
+            }
             fn forget_card(&mut self, card: u32) {
-                self.shared.histories.forget(card);
+                self.shared.recent.forget(card);
+                self.shared.visits.forget(card);
                 $(self.$name.forget_card(card);)*
             }
             pub(crate) fn tick(&mut self, now: Instant) {
@@ -346,7 +401,12 @@ impl Detectors {
         if m.terminal.is_empty() || !(payment || of_keys) {
             return;
         }
-        let terminal = match self.shared.terminals.find_or_add(m.tenant, &filled(&m.terminal), now) {
+        let (terminal_name, half) = (filled(&m.terminal), card_half(m));
+        std::hint::black_box(
+            self.shared.terminals.touch(m.tenant, &terminal_name)
+                ^ self.shared.cards.touch(m.tenant, &card_name(half)),
+        );
+        let terminal = match self.shared.terminals.find_or_add(m.tenant, &terminal_name, now) {
             Found::Known(number) => number,
             Found::New(number) => {
                 self.forget_terminal(number);
@@ -357,7 +417,7 @@ impl Detectors {
         let forged = m.mac == MacState::Bad;
         let mut card = NONE;
         if payment && !forged && m.card.is_some() {
-            card = match self.shared.card(m.tenant, card_half(m), terminal, now) {
+            card = match self.shared.card(m.tenant, half, terminal, now) {
                 Found::Known(number) => number,
                 Found::New(number) => {
                     self.forget_card(number);
@@ -366,34 +426,61 @@ impl Detectors {
                 Found::No => NONE,
             };
         }
-        let (mut new_to_card, mut been_at_merchant) = (true, false);
-        if card != NONE {
-            let merchant = mix64(tg_types::stable_hash(m.tenant, m.merchant.as_bytes())) as u32;
-            let history = self.shared.histories.of(card);
-            been_at_merchant = history.visits().iter().any(|v| v.merchant == merchant);
-            if m.asks_for_money() {
-                new_to_card = history.see(Visit { at: now, offset: stamp.offset, terminal, merchant });
-            }
-        }
+        self.touch(terminal, card);
         let (mut standing, mut usual, mut at_known) = (Standing::Silent, None, (0, 0));
         if let Some(place) = m.place.filter(|_| request && !forged) {
             let places = self.shared.places.of(terminal);
             standing = places.see(place, now, stamp.offset);
-            (usual, at_known) = (places.usual(), (places.at_known, places.named));
+            if let Standing::Away(_) = standing {
+                (usual, at_known) = (places.usual(), (places.at_known, places.named));
+            }
         }
-        let seen = Seen {
+        let mut seen = Seen {
             offset: stamp.offset,
             at: Instant(now),
             m,
             terminal,
             card,
-            new_to_card,
-            been_at_merchant,
+            new_to_card: true,
+            used_card: card != NONE && m.asks_for_money() && m.card_present(),
+            fallback: m.is_fallback(),
+            counter: 0,
+            same_chip: false,
+            before: Recent::default(),
+            serial: if m.serial.is_empty() { 0 } else { text_hash(m.serial.as_bytes()) },
             standing,
             usual,
             at_known,
         };
+        if card != NONE && m.asks_for_money() {
+            self.use_card(&mut seen);
+        }
         self.show(&seen, &mut raise);
+    }
+
+    /// Enters a payment into what is remembered of its card.
+    fn use_card(&mut self, seen: &mut Seen<'_>) {
+        let (m, now, offset, terminal) = (seen.m, seen.at.0, seen.offset, seen.terminal);
+        let recent = self.shared.recent.of(seen.card);
+        seen.before = *recent;
+        seen.new_to_card = recent.see(terminal);
+        if seen.used_card {
+            let mode = m.entry_mode.map(|e| e / 10);
+            seen.fallback |= recent.chip && matches!(mode, Some(2 | 90));
+            let sent = m.chip.filter(|c| c.present & 1 << 4 != 0 && !seen.fallback);
+            seen.counter = sent.map_or(0, |c| c.transaction_counter);
+            let step = seen.counter.wrapping_sub(recent.counter);
+            let both = seen.counter != 0 && recent.counter != 0;
+            seen.same_chip = both && (1..=COUNTER_STEP_MAX).contains(&step);
+            recent.chip |= !seen.fallback && matches!(mode, Some(5 | 7));
+            (recent.at, recent.offset, recent.terminal) = (now, offset, terminal);
+            (recent.counter, recent.new_terminal, recent.place) =
+                (seen.counter, seen.new_to_card, seen.known_place());
+        }
+        if seen.new_to_card {
+            let visit = Visit { at: now, offset, terminal, merchant: merchant_mark(m) };
+            self.shared.visits.of(seen.card).enter(visit);
+        }
     }
 
     /// Shows the answer to a payment to all detectors.

@@ -16,7 +16,7 @@
 
 use super::book::NONE;
 use super::slab::{Record, Slab};
-use super::{DAY_US, Detector, HOUR_US, Raised, Seen, Shared, finding};
+use super::{DAY_US, Detector, HOUR_US, Raised, Seen, Shared, TERMINALS_MAX, finding, merchant_mark};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use tg_event::{FindingSubject, Severity};
@@ -39,56 +39,64 @@ struct Refund {
     matched: bool,
 }
 
-/// One terminal.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct State {
+/// What a terminal takes in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sales {
     first_at: i64,
-    raised_at: i64,
-    /// Day of `sales[0]`; `sales[1]` is the day before.
+    /// Of `day`, and of the day before.
+    asked: [i64; 2],
     day: u32,
-    sales: [i64; 2],
-    refunds: Vec<Refund>,
 }
 
-impl State {
+impl Sales {
     fn sell(&mut self, minor: i64, now: i64) {
         let day = (now / DAY_US) as u32;
-        if self.first_at == 0 {
-            self.first_at = now;
-        }
         if day != self.day {
-            self.sales = [0, if day == self.day + 1 { self.sales[0] } else { 0 }];
+            self.asked = [0, if day == self.day.wrapping_add(1) { self.asked[0] } else { 0 }];
             self.day = day;
+            if self.first_at == 0 {
+                self.first_at = now;
+            }
         }
-        self.sales[0] = self.sales[0].saturating_add(minor);
+        self.asked[0] = self.asked[0].saturating_add(minor);
     }
+}
+
+/// The refunds of a terminal.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct State {
+    raised_at: i64,
+    refunds: Vec<Refund>,
 }
 
 /// The detector's state.
 pub(crate) struct RapidRefunds {
+    sales: Slab<Sales>,
     states: Slab<State>,
 }
 
 impl Detector for RapidRefunds {
     fn new() -> RapidRefunds {
-        RapidRefunds { states: Slab::new() }
+        RapidRefunds { sales: Slab::new(), states: Slab::new() }
     }
 
-    fn seen(&mut self, seen: &Seen<'_>, _: &Shared) -> Option<Raised> {
+    fn seen(&mut self, seen: &Seen<'_>, shared: &Shared) -> Option<Raised> {
         let (m, now) = (seen.m, seen.at.0);
         let amount = m.amount?;
         if seen.terminal == NONE {
             return None;
         }
         if m.asks_for_money() {
-            self.states.of(seen.terminal).sell(amount.minor, now);
+            self.sales.of(seen.terminal).sell(amount.minor, now);
             return None;
         }
         if !m.gives_money_back() || seen.card == NONE {
             return None;
         }
+        let sales = self.sales.of(seen.terminal);
+        sales.sell(0, now);
+        let sales = *sales;
         let state = self.states.of(seen.terminal);
-        state.sell(0, now);
         state.refunds.retain(|r| now.saturating_sub(r.at) <= HOUR_US);
         let same =
             |r: &Refund| (r.card, r.minor, m.original_trace.is_some()) == (seen.card, amount.minor, true);
@@ -105,13 +113,13 @@ impl Detector for RapidRefunds {
             card: seen.card,
             minor: amount.minor,
             currency: amount.currency,
-            matched: seen.been_at_merchant,
+            matched: been_at_merchant(seen, shared),
         });
         let unmatched: Vec<Refund> = state.refunds.iter().filter(|r| !r.matched).copied().collect();
         let to_this_card = unmatched.iter().filter(|r| r.card == seen.card).count();
         let sum = unmatched.iter().fold(0_i64, |sum, r| sum.saturating_add(r.minor));
-        let sales = state.sales[0].saturating_add(state.sales[1]);
-        let followed = now.saturating_sub(state.first_at) >= DAY_US;
+        let followed = now.saturating_sub(sales.first_at) >= DAY_US;
+        let sales = sales.asked[0].saturating_add(sales.asked[1]);
         let many = unmatched.len() >= MANY_MIN
             && unmatched.len() * 100 >= state.refunds.len() * MANY_PERCENT
             && sum > sales
@@ -124,17 +132,29 @@ impl Detector for RapidRefunds {
         Some(raised(seen, &unmatched, to_this_card, sales))
     }
 
+    fn touch(&self, terminal: u32) -> u64 {
+        self.sales.get(terminal).map_or(0, |s| s.asked[0] as u64)
+    }
+
     fn forget_terminal(&mut self, terminal: u32) {
+        self.sales.forget(terminal);
         self.states.forget(terminal);
     }
 
     fn save(&self, w: &mut Writer<'_>) {
+        self.sales.save(w);
         self.states.save(w);
     }
 
     fn load(r: &mut Reader<'_>) -> Result<RapidRefunds, RestoreError> {
-        Ok(RapidRefunds { states: Slab::load(r, super::TERMINALS_MAX)? })
+        Ok(RapidRefunds { sales: Slab::load(r, TERMINALS_MAX)?, states: Slab::load(r, TERMINALS_MAX)? })
     }
+}
+
+/// One of the card's remembered payments was at this merchant.
+fn been_at_merchant(seen: &Seen<'_>, shared: &Shared) -> bool {
+    let merchant = merchant_mark(seen.m);
+    shared.visits.get(seen.card).is_some_and(|visits| visits.iter().any(|v| v.merchant == merchant))
 }
 
 fn raised(seen: &Seen<'_>, unmatched: &[Refund], to_this_card: usize, sales: i64) -> Raised {
@@ -185,14 +205,25 @@ fn raised(seen: &Seen<'_>, unmatched: &[Refund], to_this_card: usize, sales: i64
     Raised { finding: Some(finding), watch: None }
 }
 
-impl Record for State {
-    const BYTES_MIN: usize = 37;
+impl Record for Sales {
+    const BYTES_MIN: usize = 28;
 
     fn save(&self, w: &mut Writer<'_>) {
         w.i64(self.first_at);
-        w.i64(self.raised_at);
+        self.asked.iter().for_each(|s| w.i64(*s));
         w.u32(self.day);
-        self.sales.iter().for_each(|s| w.i64(*s));
+    }
+
+    fn load(r: &mut Reader<'_>) -> Result<Sales, RestoreError> {
+        Ok(Sales { first_at: r.i64()?, asked: [r.i64()?, r.i64()?], day: r.u32()? })
+    }
+}
+
+impl Record for State {
+    const BYTES_MIN: usize = 9;
+
+    fn save(&self, w: &mut Writer<'_>) {
+        w.i64(self.raised_at);
         w.varint(self.refunds.len() as u64);
         for refund in &self.refunds {
             w.i64(refund.at);
@@ -205,16 +236,7 @@ impl Record for State {
     }
 
     fn load(r: &mut Reader<'_>) -> Result<State, RestoreError> {
-        let mut state = State {
-            first_at: r.i64()?,
-            raised_at: r.i64()?,
-            day: r.u32()?,
-            sales: [r.i64()?, r.i64()?],
-            refunds: Vec::new(),
-        };
-        if state.day == u32::MAX {
-            return Err(RestoreError::Damaged("a day is out of range"));
-        }
+        let mut state = State { raised_at: r.i64()?, refunds: Vec::new() };
         for _ in 0..r.count(31)? {
             state.refunds.push(Refund {
                 at: r.i64()?,

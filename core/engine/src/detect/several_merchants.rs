@@ -16,9 +16,9 @@
 //!
 //! **Bounds.** [`SERIALS_MAX`] serial numbers, [`MERCHANTS_KEPT`] merchants each, [`KEPT`] messages.
 
-use super::book::{Book, Found};
+use super::book::{Book, Found, NONE};
 use super::slab::{Record, Slab};
-use super::{DAY_US, Detector, Raised, Seen, Shared, finding};
+use super::{DAY_US, Detector, Raised, Seen, Shared, TERMINALS_MAX, finding, merchant_mark};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use tg_event::{FindingSubject, Message, Severity, SubjectKey};
@@ -37,6 +37,8 @@ const KEPT: usize = 24;
 struct Bearer {
     merchant: Short<15>,
     terminal: Short<16>,
+    /// Number of that terminal.
+    number: u32,
     first_at: i64,
     last_at: i64,
     messages: u32,
@@ -55,15 +57,15 @@ struct State {
 
 impl State {
     /// Enters a message; true if the bearer has changed.
-    fn see(&mut self, m: &Message, at: i64, offset: u64) -> bool {
+    fn see(&mut self, m: &Message, number: u32, at: i64, offset: u64) -> bool {
         if self.now.merchant == m.merchant {
             self.now.last_at = at;
             self.now.messages = self.now.messages.saturating_add(1);
             return false;
         }
         if self.now.messages == 0 {
-            self.now =
-                Bearer { merchant: m.merchant, terminal: m.terminal, first_at: at, last_at: at, messages: 1 };
+            let (merchant, terminal) = (m.merchant, m.terminal);
+            self.now = Bearer { merchant, terminal, number, first_at: at, last_at: at, messages: 1 };
             return false;
         }
         if at.saturating_sub(self.sign_at) > DAY_US {
@@ -78,7 +80,8 @@ impl State {
         }
         let first_at = back.map_or(at, |b| b.first_at);
         let messages = back.map_or(0, |b| b.messages).saturating_add(1);
-        let new = Bearer { merchant: m.merchant, terminal: m.terminal, first_at, last_at: at, messages };
+        let (merchant, terminal) = (m.merchant, m.terminal);
+        let new = Bearer { merchant, terminal, number, first_at, last_at: at, messages };
         if self.others.len() >= MERCHANTS_KEPT {
             self.others.remove(0);
         }
@@ -103,6 +106,9 @@ impl State {
 pub(crate) struct SeveralMerchants {
     serials: Book,
     states: Slab<State>,
+    /// By terminal: serial and merchant number of its last message, if the serial number had no other merchant
+    /// within a day. While that goes on there is nothing to look up.
+    usual: Slab<u64>,
 }
 
 /// A name of a serial number of any length, and whether it says anything.
@@ -120,12 +126,20 @@ fn serial_name(serial: &[u8]) -> Option<[u8; 16]> {
 
 impl Detector for SeveralMerchants {
     fn new() -> SeveralMerchants {
-        SeveralMerchants { serials: Book::new(SERIALS_MAX, SERIAL_IDLE_DAYS), states: Slab::new() }
+        SeveralMerchants {
+            serials: Book::new(SERIALS_MAX, SERIAL_IDLE_DAYS),
+            states: Slab::new(),
+            usual: Slab::new(),
+        }
     }
 
     fn seen(&mut self, seen: &Seen<'_>, _: &Shared) -> Option<Raised> {
         let m = seen.m;
         if m.merchant.is_empty() || m.mti.is_response() || m.serial.is_empty() {
+            return None;
+        }
+        let usual = mix64(seen.serial ^ u64::from(merchant_mark(m)) << 32) | 1;
+        if seen.terminal == NONE || *self.usual.of(seen.terminal) == usual {
             return None;
         }
         let name = serial_name(m.serial.as_bytes())?;
@@ -138,7 +152,14 @@ impl Detector for SeveralMerchants {
             Found::No => return None,
         };
         let state = self.states.of(number);
-        if !state.see(m, seen.at.0, seen.offset) || state.raised {
+        let changed = state.see(m, seen.terminal, seen.at.0, seen.offset);
+        let alone = state.others.iter().all(|b| seen.at.0.saturating_sub(b.last_at) > DAY_US);
+        // Who had the serial number to himself until now must be looked up again.
+        for other in &state.others {
+            *self.usual.of(other.number) = 0;
+        }
+        *self.usual.of(seen.terminal) = if alone { usual } else { 0 };
+        if !changed || state.raised {
             return None;
         }
         let bearers = state.of_the_day(seen.at.0);
@@ -149,15 +170,25 @@ impl Detector for SeveralMerchants {
         Some(raised(seen, &bearers, state))
     }
 
+    fn touch(&self, terminal: u32) -> u64 {
+        self.usual.get(terminal).copied().unwrap_or(0)
+    }
+
+    fn forget_terminal(&mut self, terminal: u32) {
+        self.usual.forget(terminal);
+    }
+
     fn save(&self, w: &mut Writer<'_>) {
         self.serials.save(w);
         self.states.save(w);
+        self.usual.save(w);
     }
 
     fn load(r: &mut Reader<'_>) -> Result<SeveralMerchants, RestoreError> {
         let mut detector = SeveralMerchants::new();
         detector.serials.load(r)?;
         detector.states = Slab::load(r, SERIALS_MAX)?;
+        detector.usual = Slab::load(r, TERMINALS_MAX)?;
         Ok(detector)
     }
 
@@ -205,10 +236,16 @@ fn raised(seen: &Seen<'_>, bearers: &[Bearer], state: &State) -> Raised {
     Raised { finding: Some(finding), watch: Some((SubjectKey::Terminal(newest), until)) }
 }
 
+fn terminal_number(r: &mut Reader<'_>) -> Result<u32, RestoreError> {
+    let number = r.u32()?;
+    if number < TERMINALS_MAX { Ok(number) } else { Err(RestoreError::Damaged("a terminal is out of range")) }
+}
+
 impl Bearer {
     fn save(&self, w: &mut Writer<'_>) {
         w.short(&self.merchant);
         w.short(&self.terminal);
+        w.u32(self.number);
         w.i64(self.first_at);
         w.i64(self.last_at);
         w.u32(self.messages);
@@ -218,6 +255,7 @@ impl Bearer {
         Ok(Bearer {
             merchant: r.short()?,
             terminal: r.short()?,
+            number: terminal_number(r)?,
             first_at: r.i64()?,
             last_at: r.i64()?,
             messages: r.u32()?,
@@ -226,7 +264,7 @@ impl Bearer {
 }
 
 impl Record for State {
-    const BYTES_MIN: usize = 35;
+    const BYTES_MIN: usize = 39;
 
     fn save(&self, w: &mut Writer<'_>) {
         self.now.save(w);
@@ -240,7 +278,7 @@ impl Record for State {
 
     fn load(r: &mut Reader<'_>) -> Result<State, RestoreError> {
         let mut state = State { now: Bearer::load(r)?, ..State::default() };
-        for _ in 0..r.count(22)? {
+        for _ in 0..r.count(26)? {
             state.others.push(Bearer::load(r)?);
         }
         (state.returns, state.sign_at, state.raised) = (r.u16()?, r.i64()?, r.u8()? != 0);

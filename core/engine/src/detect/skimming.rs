@@ -20,17 +20,16 @@
 //! point); a terminal that tells fallbacks of all its customers: at most [`PER_PLACE_MAX`] victims count of those
 //! that showed first at one terminal, so one that lies accuses no other.
 //!
-//! **Bounds.** One record a card and terminal, [`VICTIMS_MAX`] victims each, eight days of visitors, the eight last
-//! terminals of a card.
+//! **Bounds.** One record a card and terminal, [`VICTIMS_MAX`] victims each, eight days of visitors, the last terminals of
+//! a card.
 
 use super::book::NONE;
 use super::impossible_travel::impossible;
-use super::slab::{Record, Slab, load_place, save_place};
-use super::standing::Standing;
+use super::slab::{Record, Slab};
 use super::{Answered, CARDS_MAX, DAY_US, Detector, HOUR_US, Raised, Seen, Shared, TERMINALS_MAX, finding};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
-use tg_event::{FindingSubject, Place, ResponseClass, Severity};
+use tg_event::{FindingSubject, ResponseClass, Severity};
 use tg_text::Text;
 use tg_types::{Instant, Short, TenantId};
 
@@ -50,17 +49,9 @@ const QUIET_US: i64 = 7 * DAY_US;
 /// Visits shortly before the first sign may be part of the misuse: a copied card goes from shop to shop.
 const BEFORE_US: i64 = HOUR_US / 6;
 
-/// What is known of a card.
+/// What is suspected of a card.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct CardState {
-    last_at: i64,
-    place: Option<Place>,
-    counter: u16,
-    /// The chip was read at some time.
-    chip: bool,
-    /// The newest payment's terminal was new to the card.
-    new_terminal: bool,
-    last_request: u64,
     points: u8,
     onset_at: i64,
     onset: u64,
@@ -140,7 +131,7 @@ impl Detector for Skimming {
 
     fn seen(&mut self, seen: &Seen<'_>, shared: &Shared) -> Option<Raised> {
         let (m, now) = (seen.m, seen.at.0);
-        if seen.card == NONE || seen.terminal == NONE || !m.asks_for_money() || !m.card_present() {
+        if !seen.used_card {
             return None;
         }
         if seen.new_to_card {
@@ -148,29 +139,16 @@ impl Detector for Skimming {
             (terminal.tenant, terminal.name) = (m.tenant.0, m.terminal);
             terminal.visit((now / DAY_US) as u32);
         }
-        let card = self.cards.of(seen.card);
-        let by_stripe = matches!(m.entry_mode.map(|e| e / 10), Some(2 | 90));
-        let fallback = m.is_fallback() || (by_stripe && card.chip);
-        let counter = m.chip.filter(|_| !fallback).map_or(0, |c| c.transaction_counter);
         let mut points = 0;
-        if fallback && seen.new_to_card {
+        if seen.fallback && seen.new_to_card {
             points += POINTS_FALLBACK;
         }
-        if let (Standing::Known(place), Some(before)) = (seen.standing, card.place) {
-            let step = counter.wrapping_sub(card.counter);
-            let same_chip = counter != 0 && card.counter != 0 && (1..=20).contains(&step);
-            if !same_chip && impossible(before, place, now.saturating_sub(card.last_at)).is_some() {
-                points += POINTS_TRAVEL;
-            }
+        if let (Some(place), Some(before)) = (seen.known_place(), seen.before.place)
+            && !seen.same_chip
+            && impossible(before, place, now.saturating_sub(seen.before.at)).is_some()
+        {
+            points += POINTS_TRAVEL;
         }
-        if let Standing::Known(place) = seen.standing {
-            card.place = Some(place);
-        }
-        if counter != 0 {
-            card.counter = counter;
-        }
-        card.chip |= !fallback && matches!(m.entry_mode.map(|e| e / 10), Some(5 | 7));
-        (card.last_at, card.new_terminal, card.last_request) = (now, seen.new_to_card, seen.offset);
         let sign =
             Sign { card: seen.card, terminal: seen.terminal, points, offset: seen.offset, at: seen.at };
         self.sign(sign, m.tenant, seen.offset, shared)
@@ -180,7 +158,7 @@ impl Detector for Skimming {
         if seen.card == NONE || seen.terminal_number == NONE {
             return None;
         }
-        let card = self.cards.get(seen.card).filter(|c| c.last_request == seen.payment.payment)?;
+        let card = shared.recent.get(seen.card).filter(|c| c.offset == seen.payment.payment)?;
         let points = match seen.class {
             ResponseClass::KeepCard => POINTS_KEPT,
             ResponseClass::Declined if card.new_terminal => POINTS_REFUSED,
@@ -256,7 +234,7 @@ impl Skimming {
         }
         let strong = state.points >= STRONG;
         let mut best: Option<(Case, u32)> = None;
-        for visit in shared.histories.get(sign.card).into_iter().flat_map(|h| h.visits()) {
+        for visit in shared.visits.get(sign.card).into_iter().flat_map(|v| v.iter()) {
             if visit.at >= state.onset_at.saturating_sub(BEFORE_US) {
                 continue;
             }
@@ -388,14 +366,9 @@ fn raised(at: (TenantId, u64, Instant), state: &State, victims: &[Victim], case:
 }
 
 impl Record for CardState {
-    const BYTES_MIN: usize = 56;
+    const BYTES_MIN: usize = 25;
 
     fn save(&self, w: &mut Writer<'_>) {
-        w.i64(self.last_at);
-        save_place(self.place, w);
-        w.u16(self.counter);
-        w.u8(u8::from(self.chip) | u8::from(self.new_terminal) << 1);
-        w.u64(self.last_request);
         w.u8(self.points);
         w.i64(self.onset_at);
         w.u64(self.onset);
@@ -404,14 +377,7 @@ impl Record for CardState {
     }
 
     fn load(r: &mut Reader<'_>) -> Result<CardState, RestoreError> {
-        let (last_at, place, counter, flags) = (r.i64()?, load_place(r)?, r.u16()?, r.u8()?);
         Ok(CardState {
-            last_at,
-            place,
-            counter,
-            chip: flags & 1 != 0,
-            new_terminal: flags & 2 != 0,
-            last_request: r.u64()?,
             points: r.u8()?,
             onset_at: r.i64()?,
             onset: r.u64()?,

@@ -78,6 +78,26 @@ impl<T: Record> Slab<T> {
     }
 }
 
+impl Record for i64 {
+    const BYTES_MIN: usize = 8;
+    fn save(&self, w: &mut Writer<'_>) {
+        w.i64(*self);
+    }
+    fn load(r: &mut Reader<'_>) -> Result<i64, RestoreError> {
+        r.i64()
+    }
+}
+
+impl Record for u64 {
+    const BYTES_MIN: usize = 8;
+    fn save(&self, w: &mut Writer<'_>) {
+        w.u64(*self);
+    }
+    fn load(r: &mut Reader<'_>) -> Result<u64, RestoreError> {
+        r.u64()
+    }
+}
+
 /// Writes a place or that there is none: (0, 0), which no place is.
 pub(crate) fn save_place(place: Option<Place>, w: &mut Writer<'_>) {
     let (latitude, longitude) = place.map_or((0, 0), |p| (p.latitude, p.longitude));

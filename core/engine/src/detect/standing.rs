@@ -69,14 +69,15 @@ pub(crate) enum Standing {
     Away(Spot),
 }
 
-/// A terminal's places.
+/// A terminal's places. What an ordinary message needs comes first, in one line of the processor's cache.
+#[repr(C, align(64))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Places {
-    known: [Spot; KNOWN_MAX],
-    candidate: Spot,
     /// Messages with a place, and those of them at a place that was known.
     pub(crate) named: u32,
     pub(crate) at_known: u32,
+    known: [Spot; KNOWN_MAX],
+    candidate: Spot,
 }
 
 impl Places {
