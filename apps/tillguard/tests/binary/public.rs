@@ -432,3 +432,55 @@ fn behind_a_named_proxy_the_forwarded_address_counts() {
     let (head, _) = post(public, "/charged", form, "");
     assert_eq!(status(&head), 403, "without the proxy's word there is no asker");
 }
+
+/// Runs Chromium on a page in a window of a phone's width; `None` where there is no Chromium.
+fn chromium(url: &str, width: u32, more: &[&str]) -> Option<(String, String)> {
+    let profile = tempfile::tempdir().expect("a folder");
+    let output = Command::new("chromium")
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(["--enable-logging=stderr", "--timeout=6000"])
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .arg(format!("--window-size={width},800"))
+        .args(more)
+        .arg("--dump-dom")
+        .arg(url)
+        .output()
+        .ok()?;
+    Some((
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    ))
+}
+
+/// Measures a page of the door from a page of our own that frames nothing: Chromium prints what the page's own
+/// console says, and the DOM after its scripts ran.
+#[test]
+fn a_browser_shows_every_page_without_a_complaint_and_its_scripts_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = settings(folder.path(), "[public]\nservice_phone = \"400-000-0000\"\n");
+    let (_server, public) = open(folder.path(), &["--config", &config]);
+    let (_, home) = ask(public, "/");
+    let mut paths = links(&home);
+    paths.extend(
+        [
+            "/guide?s=m.SEC_FAIL~c.A7",
+            "/guide?s=m.TAMPER",
+            "/guide?s=c.A7~d.sign_on.failed",
+            "/charged?as=shop",
+        ]
+        .map(str::to_owned),
+    );
+    paths.retain(|p| !p.starts_with("/?"));
+    for path in &paths {
+        let Some((dom, log)) = chromium(&format!("http://{public}{path}"), 360, &[]) else {
+            return eprintln!("not tested: chromium is not installed");
+        };
+        assert!(dom.contains("<main"), "{path}: {log}");
+        let complaints: Vec<&str> =
+            log.lines().filter(|l| l.contains("CONSOLE") || l.contains("Content Security Policy")).collect();
+        assert!(complaints.is_empty(), "{path}: {complaints:#?}");
+    }
+    let (dom, _) = chromium(&format!("http://{public}/guide?s=m.TAMPER"), 360, &[]).expect("ran before");
+    assert!(!dom.contains("hidden=\"\" data-copy"), "the copy button shows once its script runs");
+}

@@ -177,7 +177,7 @@ pub(super) fn bar(frame: &PublicFrame, back: Option<(&str, &str)>, words_drawn: 
             @match back {
                 Some((href, words)) => {
                     a.back href=(href) aria-label=(frame.pick("返回", "Back")) { (icons::icon("back")) }
-                    span.where { @match words_drawn { Some(drawn) => (drawn), None => (words) } }
+                    span.where { @match words_drawn { Some(drawn) => (drawn), None => span { (words) } } }
                 }
                 None => a.name href="/" { (icons::icon("shield")) (frame.pick("POS 安全中心", "Tillguard")) },
             }

@@ -120,7 +120,7 @@ pub fn guide_step(view: &GuideStep, frame: &PublicFrame) -> Markup {
             p { a.textlink.calm href=(href) { (frame.pick("都不是，或做不了：直接看该找谁", "None of these, or not possible: whom to call")) (icon("next")) } }
         }
     };
-    let head = html! { (title) @if let Some(code) = &view.code { " " span.m { (code) } } };
+    let head = html! { span { (title) } @if let Some(code) = &view.code { " " span.m { (code) } } };
     let words = match &view.code {
         Some(code) => format!("{title} {code}"),
         None => title.clone(),

@@ -32,6 +32,10 @@ pub struct PublicConfig {
     pub lookups_per_minute: u32,
     /// The register of terminals and merchants, CSV.
     pub register: Option<PathBuf>,
+    /// The folder of what strangers report of machines; without it no reports are taken.
+    pub reports: Option<PathBuf>,
+    /// Days that a report is kept.
+    pub report_days: u32,
 }
 
 impl Default for PublicConfig {
@@ -47,6 +51,8 @@ impl Default for PublicConfig {
             time_zone: None,
             lookups_per_minute: 10,
             register: None,
+            reports: None,
+            report_days: 90,
         }
     }
 }
@@ -84,6 +90,8 @@ const KEYS: &[&str] = &[
     "service_phone",
     "time_zone",
     "lookups_per_minute",
+    "reports",
+    "report_days",
 ];
 
 impl PublicConfig {
@@ -116,6 +124,8 @@ impl PublicConfig {
             "lookups_per_minute" => {
                 self.lookups_per_minute = reader.number(key, value)?.clamp(1, 1_000_000) as u32;
             }
+            "reports" => self.reports = Some(reader.text(key, value)?.into()),
+            "report_days" => self.report_days = reader.number(key, value)?.clamp(1, 3_650) as u32,
             _ => return Err(reader.unknown(key, KEYS)),
         }
         Ok(())
