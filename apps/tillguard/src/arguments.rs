@@ -56,6 +56,9 @@ pub enum Command {
     Bench(Bench),
     /// 检查这台机器是否适合运行 / is this machine fit?
     Doctor(Doctor),
+    /// 模拟城市：录像与真相、检验发现 / the simulated city: recordings with their truth, findings measured
+    #[command(subcommand)]
+    Sim(Sim),
     #[command(hide = true)]
     SimTown(SimTown),
 }
@@ -281,6 +284,76 @@ pub struct Doctor {
     /// 数据目录（测其磁盘）/ the data folder, whose disk is measured [default: here]
     #[arg(long)]
     pub data: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub enum Sim {
+    /// 写出一份录像，旁边附真相 / write a recording, with the truth beside it
+    Export(SimExport),
+    /// 用真相检验一次重放的发现 / hold the findings of a replay against the truth
+    Check(SimCheck),
+    /// 在许多种子上检验本程序的发现 / measure this program's findings over many seeds
+    Measure(SimMeasure),
+}
+
+#[derive(Args)]
+pub struct SimExport {
+    /// 随机种子 / seed of the city
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// 天数 / days
+    #[arg(long, conflicts_with = "hours")]
+    pub days: Option<u32>,
+    /// 小时数，默认 24 / hours [default: 24]
+    #[arg(long)]
+    pub hours: Option<u32>,
+    /// 终端数 / number of terminals
+    #[arg(long, default_value_t = 120)]
+    pub terminals: usize,
+    /// 攻击 / attacks: all, none, or a list
+    #[arg(long, default_value = "all")]
+    pub attacks: String,
+    /// 另加一台撒谎、重放、灌流、时间倒走的终端 / add a terminal that lies, replays, floods and goes back in time
+    #[arg(long)]
+    pub hostile: bool,
+    /// 录像写到这里 / where the recording goes
+    #[arg(long)]
+    pub out: PathBuf,
+    /// 真相写到这里 / where the truth goes
+    #[arg(long)]
+    pub truth: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct SimCheck {
+    /// 真相文件 / the truth
+    #[arg(long)]
+    pub truth: PathBuf,
+    /// “replay --json”的输出；“-”为标准输入 / the output of `replay --json`; "-": standard input
+    #[arg(long, default_value = "-")]
+    pub findings: String,
+    /// 真相所属的录像，用来核对 / the recording, to make sure that the truth is its own
+    #[arg(long)]
+    pub recording: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct SimMeasure {
+    /// 第一个种子 / the first seed
+    #[arg(long, default_value_t = 1)]
+    pub first_seed: u64,
+    /// 种子数 / how many seeds
+    #[arg(long, default_value_t = 5)]
+    pub seeds: u32,
+    /// 每份录像的小时数 / hours of each recording
+    #[arg(long, default_value_t = 72)]
+    pub hours: u32,
+    /// 终端数 / number of terminals
+    #[arg(long, default_value_t = 120)]
+    pub terminals: usize,
+    /// 攻击 / attacks: all, none, or a list
+    #[arg(long, default_value = "all")]
+    pub attacks: String,
 }
 
 #[derive(Args)]

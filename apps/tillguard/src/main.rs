@@ -18,6 +18,7 @@ mod replay;
 mod rules;
 mod send;
 mod serve;
+mod sim;
 mod statement;
 
 use arguments::{Arguments, Command};
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Demo(a) => demo::run(&a, &console),
         Command::Bench(a) => bench::run(&a, &console),
         Command::Doctor(a) => doctor::run(&a, &console),
+        Command::Sim(a) => sim::run(&a, &console),
         Command::SimTown(a) => demo::run_town(&a),
     };
     match done {

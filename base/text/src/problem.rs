@@ -177,6 +177,11 @@ problems! {
     "TG-1008": "这不是能读的对账单" / "This is no statement that can be read"
         => "从银行或钱包重新导出（CSV、XLS、XLSX、OFX、QIF、MT940或CAMT.053），不要另存或改动。" / "Export it again from your bank or wallet (CSV, XLS, XLSX, OFX, QIF, MT940 or CAMT.053), and don't change it."
         => "文件加了密码时，先用密码打开再导出。" / "If the file has a password, open it with the password and export it again.";
+    "TG-1009": "真相出自另一版模拟器" / "The truth is of another version of the simulator"
+        => "用“tillguard sim export”以同样的种子重新生成录像和真相；不同版本的同一种子不是同一座城市。" / "Make recording and truth again with `tillguard sim export` and the same seed; the same seed of another version is another city.";
+    "TG-1010": "真相与录像不是一对" / "The truth does not fit its recording"
+        => "用同一次“tillguard sim export”写出的录像和真相。" / "Use the recording and the truth that one `tillguard sim export` wrote together."
+        => "录像写出之后不要改动。" / "Don't change the recording afterwards.";
     "TG-2001": "配置有误" / "The configuration is wrong"
         => "改正所指的行，再启动。" / "Correct the line that is named and start again.";
     "TG-2002": "参数用错" / "Wrong use"
