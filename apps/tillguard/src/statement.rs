@@ -31,7 +31,7 @@ pub fn run(arguments: &Arguments, console: &Console) -> Done {
         write(path, &export_csv(&statement))?;
     }
     if let Some(path) = &arguments.reminders {
-        let today = jiff::Zoned::now().date();
+        let today = jiff::tz::TimeZone::system().to_datetime(jiff::Timestamp::now()).date();
         write(path, &calendar(&reminders(&statement, today), today, console.lang))?;
     }
     if console.json {

@@ -51,7 +51,7 @@ pub fn offer(answer: Option<&OfferAnswer>, empty: bool, frame: &PublicFrame) -> 
         form method="post" action="/offer" {
             div.field.wrong[empty] {
                 label for="text" { @if answer.is_some() { (frame.pick("再查一段", "Check another text")) } @else { (frame.pick("把广告、短信或聊天原文粘贴到这里", "Paste the advert, message or chat here")) } }
-                textarea #text name="text" required maxlength="20000" autocomplete="off" aria-describedby="text-hint" {}
+                textarea #text name="text" required maxlength="6000" autocomplete="off" aria-describedby="text-hint" {}
                 small #text-hint { (frame.pick("只用来判断，不保存。里面的卡号、密码、验证码请先删掉。", "Only looked at, never kept. Take out card numbers, PINs and codes first.")) }
                 @if empty { span.wrong-words role="alert" { (frame.pick("还没有内容。", "There is nothing in it yet.")) } }
             }

@@ -29,16 +29,25 @@ mod door;
 #[cfg(test)]
 mod golden;
 mod guard;
+mod gone;
 mod guide;
 mod limits;
+mod multipart;
+mod offer;
+mod photo;
 mod register;
+mod report;
+mod reports_kept;
+mod safe;
 mod settings;
+mod statement;
 mod visit;
 
 pub(crate) use door::{Door, Peer};
 pub(crate) use guide::State;
 pub(crate) use limits::{Class, Limits};
 pub(crate) use register::Register;
+pub(crate) use reports_kept::Reports;
 pub use settings::PublicConfig;
 pub(crate) use visit::{Fields, Visit};
 
@@ -64,6 +73,11 @@ fn pages() -> Vec<(&'static str, Router<Public>)> {
         ("/charged", charged::routes()),
         ("/shop", register::routes(RegisterOf::Shop)),
         ("/machine", register::routes(RegisterOf::Machine)),
+        ("/gone", gone::routes()),
+        ("/report", report::routes()),
+        ("/statement", statement::routes()),
+        ("/offer", offer::routes()),
+        ("/safe", safe::routes()),
     ]
 }
 
@@ -119,6 +133,14 @@ pub(crate) fn router(
     register: Option<Register>,
     address: SocketAddr,
 ) -> Router {
+    if let Some(folder) = &config.reports {
+        match Reports::open(folder, config.report_days) {
+            Ok(reports) => {
+                let _ = web.reports.set(Arc::new(reports));
+            }
+            Err(error) => tracing::error!(%error, "the folder of reports can't be used: no reports are taken"),
+        }
+    }
     let pages = pages();
     let zone = config.time_zone.as_deref().and_then(settings::zone);
     let public = Public(Arc::new(Shared {

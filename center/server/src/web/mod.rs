@@ -10,6 +10,7 @@ mod live_streams;
 mod outage;
 mod metrics;
 mod pages;
+mod reports;
 
 pub(crate) use pages::asset;
 
@@ -31,6 +32,8 @@ pub(crate) struct Web {
     readers: Arc<Readers>,
     pub streams: Arc<tokio::sync::Semaphore>,
     pub stop: tokio::sync::watch::Receiver<bool>,
+    /// Reports of strangers, once the public door is open and takes them.
+    pub reports: Arc<std::sync::OnceLock<Arc<crate::public::Reports>>>,
 }
 
 /// Live streams at the same time; each asks the store once a second.
@@ -46,7 +49,7 @@ impl Web {
     pub fn new(live: Arc<Live>, store: std::path::PathBuf, stop: tokio::sync::watch::Receiver<bool>) -> Web {
         let desk = Arc::new(Desk::new(store.clone()));
         let readers = Arc::new(Readers { path: store, free: Mutex::default() });
-        Web { live, desk, readers, streams: Arc::new(tokio::sync::Semaphore::new(STREAMS_MAX)), stop }
+        Web { live, desk, readers, streams: Arc::new(tokio::sync::Semaphore::new(STREAMS_MAX)), stop, reports: Arc::default() }
     }
 
     /// Asks the store on a thread that may block.
@@ -87,6 +90,8 @@ pub(crate) fn router(web: Web) -> Router {
         .route("/terminals/{number}", get(pages::terminal))
         .route("/outages", get(outage::outages))
         .route("/outages/{number}", get(outage::outage))
+        .route("/reports", get(reports::reports))
+        .route("/reports/{name}/{n}", get(reports::photo))
         .route("/undecoded", get(pages::undecoded))
         .route("/health", get(pages::health))
         .route("/health/ready", get(metrics::ready))
