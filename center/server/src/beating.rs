@@ -168,10 +168,11 @@ impl Beating {
 }
 
 /// What has to stand in the log before new messages: changed settings, feedback that a crash kept back.
-pub(crate) fn first_records(log: &LogHandle, heart: &Heart) -> Result<(), Problem> {
+pub(crate) fn first_records(log: &LogHandle, heart: &Heart, rules: String) -> Result<(), Problem> {
     let epoch = heart.epoch_due().map(Event::Epoch);
     let feedback = heart.outstanding_feedback().into_iter().map(Event::Feedback);
-    let events: Vec<Event> = epoch.into_iter().chain(feedback).collect();
+    let rules = (heart.rules() != rules).then(|| crate::rules::event(rules));
+    let events: Vec<Event> = epoch.into_iter().chain(rules).chain(feedback).collect();
     if events.is_empty() {
         return Ok(());
     }
@@ -181,7 +182,7 @@ pub(crate) fn first_records(log: &LogHandle, heart: &Heart) -> Result<(), Proble
     })
 }
 
-fn batch_of(events: &[Event]) -> Batch {
+pub(crate) fn batch_of(events: &[Event]) -> Batch {
     let mut records = Vec::new();
     for event in events {
         record::push_with(&mut records, |out| event.encode(out));

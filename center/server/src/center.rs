@@ -61,6 +61,7 @@ impl Center {
         if config.soft_keys.is_some() && !config.demo {
             return Err(crate::config::soft_keys_refused());
         }
+        let rules = config.rules.text()?;
         // Ports first: a taken one is said before minutes of recovery.
         let http = listen(config.http).await?;
         let (door, register) = open_door(&config.public).await?;
@@ -100,7 +101,7 @@ impl Center {
         let release = release(handle.clone(), live.clone(), config.journal_bytes_max);
         let keeper = Keeper { store, snapshots, release, live: live.clone(), stopping: stopping.clone() };
         let (keeper_handle, keeper) = keeper.start().map_err(|e| disk_problem(&config.data, &e))?;
-        first_records(&handle, &heart)?;
+        first_records(&handle, &heart, rules.clone())?;
         let beating = Beating {
             heart,
             keeper: keeper_handle,
@@ -119,6 +120,8 @@ impl Center {
         let feeds = serve_feeds(&config, listeners, &live, &tokens, &handle, &stopped);
         let past = Past { log: handle.clone(), tokens, macs: mac_checker(&config), clock, fresh };
         tokio::spawn(tick(handle.clone(), live.clone(), stopped.clone()));
+        let source = config.rules.clone();
+        tokio::spawn(crate::rules::follow(source, rules, handle.clone(), live.clone(), stopped.clone()));
         let address = http.local_addr().map_err(|e| disk_problem(&config.data, &e))?;
         let web = Web::new(live.clone(), config.data.join("store.sqlite"), stopped.clone());
         tokio::spawn(crate::outbox::carry(web.desk.clone(), handle, stopped.clone()));

@@ -50,6 +50,8 @@ pub struct Config {
     pub snapshot_events: u64,
     /// Simulated data: the pages say so.
     pub demo: bool,
+    /// The operator's rules.
+    pub rules: crate::RulesSource,
     /// Master keys in memory, by which MACs are checked. In the demo and in tests only: a start without `demo`
     /// refuses them.
     pub soft_keys: Option<std::sync::Arc<tg_ingest::SoftKeys>>,
@@ -71,6 +73,7 @@ impl Default for Config {
             index_per_second_max: 2_000,
             snapshot_events: 1_500_000,
             demo: false,
+            rules: crate::RulesSource::None,
             soft_keys: None,
             clock: crate::CenterClock::default(),
             public: crate::public::PublicConfig::default(),
@@ -157,6 +160,7 @@ impl Config {
             match key.get_ref().as_ref() {
                 "data" => self.data = reader.text(key, value)?.into(),
                 "http" => self.http = reader.address(key, value)?,
+                "rules" => self.rules = crate::RulesSource::of(&reader.text(key, value)?),
                 "key_file" => self.key_file = Some(reader.text(key, value)?.into()),
                 "feed" => self.feeds.extend(reader.feeds(key, value)?),
                 "acquirer" => {
@@ -206,7 +210,7 @@ impl Config {
 }
 
 /// Keys of the file.
-const KEYS: &[&str] = &["data", "http", "key_file", "feed", "acquirer", "limits", "public", "register"];
+const KEYS: &[&str] = &["data", "http", "key_file", "feed", "acquirer", "limits", "public", "register", "rules"];
 
 /// Keys may be in this program's memory in the demo and in tests only.
 pub(crate) fn soft_keys_refused() -> Problem {

@@ -158,6 +158,11 @@ impl Heart {
         (self.engine.next_offset() == 0 || *self.engine.epoch() != wanted).then_some(wanted)
     }
 
+    /// Text of the rules in force.
+    pub fn rules(&self) -> &str {
+        self.engine.rules()
+    }
+
     /// Applies one event.
     pub fn beat<'a>(&'a mut self, stamp: Stamp, event: &'a Event) -> Beat<'a> {
         self.outcomes.clear();

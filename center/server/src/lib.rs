@@ -17,6 +17,7 @@ mod public;
 mod recover;
 mod replay;
 mod rooms;
+mod rules;
 mod slow_lane;
 mod truth;
 mod web;
@@ -30,6 +31,7 @@ pub use key_file::{Secret, default_path as default_key_path, open as open_key_fi
 pub use live::Place;
 pub use public::PublicConfig;
 pub use recover::replay_data;
+pub use rules::RulesSource;
 pub use replay::{Player, See, write_lines};
 pub use windows::read_window;
 pub use truth::StagedAttack;
