@@ -36,10 +36,16 @@ const STORY_SPEED: f64 = 30.0;
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum TownLine {
-    Town { places: Vec<TownPlace> },
+    Town { places: Vec<TownPlace>, banks: Vec<TownBank> },
     Truth { id: u64, attack: String, subjects: Vec<serde_json::Value>, started: String },
     DrawnIn { id: u64, subjects: Vec<serde_json::Value> },
     Summary { transactions: u64 },
+}
+
+#[derive(Deserialize)]
+struct TownBank {
+    code: String,
+    name: TownName,
 }
 
 #[derive(Deserialize)]
@@ -334,8 +340,9 @@ struct Truth {
 impl Told {
     fn take(&mut self, line: &str, center: Option<&Center>) {
         match serde_json::from_str(line) {
-            Ok(TownLine::Town { places }) => {
+            Ok(TownLine::Town { places, banks }) => {
                 if let Some(center) = center {
+                    center.set_issuers(banks.into_iter().map(|b| (b.code, Text::new(b.name.zh, b.name.en))));
                     center.set_places(places.into_iter().map(place).collect());
                 }
             }

@@ -94,7 +94,8 @@ fn silent_table(silent: &[SilentRow], frame: &Frame) -> Markup {
 /// The value and what is wrong with it.
 fn title(o: &OutageRow, frame: &Frame) -> String {
     let place: Vec<String> = o.place.iter().map(|(_, value)| frame.text(value)).collect();
-    let place = if place.is_empty() { frame.pick("全网", "Everywhere").to_owned() } else { place.join(" × ") };
+    let place =
+        if place.is_empty() { frame.pick("全网", "Everywhere").to_owned() } else { place.join(" × ") };
     frame.lang.pick(format!("{place}：{}", frame.text(&o.what)), format!("{place}: {}", frame.text(&o.what)))
 }
 
@@ -153,7 +154,9 @@ fn under(view: &OutageView, frame: &Frame) -> Markup {
 fn codes(view: &OutageView, frame: &Frame) -> String {
     let one = |(code, n): &(String, u64)| {
         let name = if code.is_empty() { frame.pick("没有应答", "no answer") } else { code };
-        frame.lang.pick(format!("{name} 共 {} 笔", format::count(*n)), format!("{name}: {}", format::count(*n)))
+        frame
+            .lang
+            .pick(format!("{name} 共 {} 笔", format::count(*n)), format!("{name}: {}", format::count(*n)))
     };
     view.codes.iter().map(one).collect::<Vec<_>>().join(frame.pick("，", ", "))
 }

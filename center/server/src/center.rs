@@ -214,6 +214,11 @@ impl Center {
         self.live.tell_truth(attack);
     }
 
+    /// Names of issuers by the codes that messages carry, for people.
+    pub fn set_issuers(&self, issuers: impl IntoIterator<Item = (String, Text)>) {
+        self.live.fleet.set_issuers(issuers);
+    }
+
     /// Waits until engine and store have applied all that is durable now; at most ten seconds.
     pub async fn settle(&self) {
         let until = self.live.journal_figures().durable_offset;

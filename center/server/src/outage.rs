@@ -83,7 +83,9 @@ impl Ends {
         let Some(waiting) = self.waiting.remove(&(terminal, trace)) else { return };
         let failed = match message.response_class {
             ResponseClass::Approved => None,
-            ResponseClass::Declined | ResponseClass::KeepCard | ResponseClass::Unlisted => Some(Class::Declined),
+            ResponseClass::Declined | ResponseClass::KeepCard | ResponseClass::Unlisted => {
+                Some(Class::Declined)
+            }
             ResponseClass::Unavailable => Some(Class::Unavailable),
             ResponseClass::Security => Some(Class::Security),
             ResponseClass::Settings => Some(Class::Settings),
@@ -112,6 +114,12 @@ impl Ends {
     /// Who issues these cards was never said: then the BIN stands for it.
     fn of_bin(&mut self, bin: u32) -> u16 {
         if bin == 0 { 0 } else { self.watch.issuer(&format!("BIN {bin:06}")) }
+    }
+
+    /// Who issues the cards of a BIN, as answers said.
+    pub fn issuer_of(&self, bin: u32) -> Option<String> {
+        let named = self.issuers.get(&bin).map(|place| self.watch.issuer_name(*place).to_owned());
+        named.filter(|name| !name.is_empty())
     }
 
     fn expire(&mut self, now_us: i64) {

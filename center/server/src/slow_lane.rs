@@ -11,9 +11,11 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Clock};
+use tg_diagnose::{Facts, Health};
 use tg_event::Event;
 use tg_fleet::{Class, Outage, Silent};
 use tg_journal::{JournalError, ReaderFactory, RealDisk, StoredBatch, record};
+use tg_store::PaymentRecord;
 use tg_text::Text;
 
 /// Events that are read again after a start, at most.
@@ -26,6 +28,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 const FAST_BATCH: u32 = 2_000;
 /// An elsewhere is degraded from so many times its usual rate, and so many failures.
 const DEGRADED_TIMES: f64 = 3.0;
+/// What happened longer ago than this is no news of now.
+const RECENT_US: i64 = 20 * 60 * tg_types::SECOND_US;
 
 /// What the lane has seen, for pages and for the diagnosis of one payment.
 #[derive(Default)]
@@ -58,14 +62,12 @@ pub(crate) struct Seen {
 }
 
 /// Whether others fail as well: what the fleet says of one payment's surroundings.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FleetScope {
     /// The issuer's payments elsewhere fail far more often than in the last week; `None`: too little was seen.
     pub issuer_degraded: Option<bool>,
     /// The same of the acquirer.
     pub acquirer_degraded: Option<bool>,
-    /// An open outage that holds the payment, by its number.
-    pub outage: Option<u32>,
 }
 
 impl Fleet {
@@ -114,35 +116,50 @@ impl Fleet {
         if dimension == "issuer" { self.lock().issuers.get(value).cloned() } else { None }
     }
 
-    /// What the fleet says of a payment with these values now; an empty one is not known.
-    pub fn scope(&self, issuer: &str, acquirer: &str) -> FleetScope {
+    /// What the fleet said at this time of a payment with these values; an empty one is not known. A payment that
+    /// was never answered has no issuer: then its BIN's.
+    pub fn scope(&self, issuer: &str, bin: Option<u32>, acquirer: &str, at_us: i64) -> FleetScope {
         let inner = self.lock();
         let watch = &inner.ends.watch;
+        let of_bin = bin.filter(|_| issuer.is_empty()).and_then(|bin| inner.ends.issuer_of(bin));
+        let issuer = of_bin.as_deref().unwrap_or(issuer);
         let degraded = |dimension: &str, value: &str| {
             if value.is_empty() {
                 return None;
             }
-            if watch.open().any(|o| o.class != Class::Declined && o.place.len() == 1 && o.value(dimension) == Some(value)) {
+            let names = |o: &&Outage| o.place.len() == 1 && o.value(dimension) == Some(value);
+            let covers = |o: &&Outage| o.since_us <= at_us && o.ended_us.is_none_or(|end| at_us <= end);
+            let mut outages = watch.outages().iter().filter(|o| o.class == Class::Unavailable);
+            if outages.any(|o| names(&o) && covers(&o)) {
                 return Some(true);
             }
+            // What is kept of single minutes says something of now only.
+            let (_, last) = inner.seen_us?;
             let usual = watch.usual_rate(dimension, value, Class::Unavailable)?;
             let (failed, total) = watch.recent(dimension, value, Class::Unavailable);
-            (total >= 10).then(|| {
-                failed >= 5 && f64::from(failed) >= DEGRADED_TIMES * usual * f64::from(total)
-            })
-        };
-        let holds = |o: &&Outage| {
-            o.place.iter().all(|(d, v)| match d.as_str() {
-                "issuer" => v == issuer,
-                "acquirer" => v == acquirer,
-                _ => false,
-            })
+            let fails = failed >= 5 && f64::from(failed) >= DEGRADED_TIMES * usual * f64::from(total);
+            (total >= 10 && last - at_us < RECENT_US).then_some(fails)
         };
         FleetScope {
             issuer_degraded: degraded("issuer", issuer),
             acquirer_degraded: degraded("acquirer", acquirer),
-            outage: watch.open().find(holds).map(|o| o.number),
         }
+    }
+
+    /// Adds to a payment's facts what the fleet knows of its surroundings.
+    pub fn inform(&self, mut facts: Facts, payment: &PaymentRecord) -> Facts {
+        let scope = self.scope(&payment.issuer, payment.bin, &payment.acquirer, payment.opened_at);
+        let health = |degraded: bool| if degraded { Health::Degraded } else { Health::Ok };
+        // A degraded one was shown by many payments; that all is well is only said where nothing else is known.
+        for (fact, degraded) in [
+            (&mut facts.issuer_elsewhere, scope.issuer_degraded),
+            (&mut facts.acquirer_elsewhere, scope.acquirer_degraded),
+        ] {
+            if degraded == Some(true) || fact.is_none() {
+                *fact = degraded.map(health).or(*fact);
+            }
+        }
+        facts
     }
 }
 
@@ -193,7 +210,10 @@ impl SlowLane {
             let durable = self.readers.durable_offset();
             if durable - end.min(durable) > LAG_MAX {
                 self.live.fleet.lock().passed_over += durable - end;
-                tracing::warn!(passed_over = durable - end, "the slow lane lags too far and goes on at the end");
+                tracing::warn!(
+                    passed_over = durable - end,
+                    "the slow lane lags too far and goes on at the end"
+                );
                 reader = self.readers.reader(durable)?;
             }
         }

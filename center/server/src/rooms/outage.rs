@@ -168,7 +168,11 @@ fn contact(
     };
     let acquirer = || {
         let name = live.acquirer.name.clone().unwrap_or_default();
-        let who = if name.is_empty() { Text::fixed("收单机构值班", "The acquirer's desk") } else { Text::new(name.clone(), name) };
+        let who = if name.is_empty() {
+            Text::fixed("收单机构值班", "The acquirer's desk")
+        } else {
+            Text::new(name.clone(), name)
+        };
         (who, live.acquirer.phone.clone())
     };
     let (who, phone) = if let Some(issuer) = named("issuer") {
@@ -185,10 +189,19 @@ fn contact(
     let place: Vec<String> = outage.place.iter().map(|(d, v)| format!("{d} {v}")).collect();
     let mut tell = vec![
         Tell { label: Text::fixed("开始时间", "Began"), value: time(outage.since_us) },
-        Tell { label: Text::fixed("范围", "Where"), value: if place.is_empty() { "*".to_owned() } else { place.join(", ") } },
+        Tell {
+            label: Text::fixed("范围", "Where"),
+            value: if place.is_empty() { "*".to_owned() } else { place.join(", ") },
+        },
         Tell {
             label: Text::fixed("失败 / 总数", "Failed / all"),
-            value: format!("{} / {} ({}; {})", outage.failed, outage.total, percent(row.rate_bp()), percent(row.usual_bp)),
+            value: format!(
+                "{} / {} ({}; {})",
+                outage.failed,
+                outage.total,
+                percent(row.rate_bp()),
+                percent(row.usual_bp)
+            ),
         },
     ];
     if !counted.is_empty() {
@@ -208,8 +221,14 @@ fn notice(outage: &Outage, row: &OutageRow) -> Option<Text> {
     let issuer = outage.place.iter().position(|(d, _)| d == "issuer").and_then(|at| row.place.get(at));
     Some(match issuer {
         Some((_, name)) => Text::new(
-            format!("{}的卡暂时刷不了，请客户换一张卡或换一种付款方式。显示失败的不要反复刷；显示超时的先查原交易，结果没查清之前不要重刷。", name.zh),
-            format!("Cards of {} don't work for the moment: please ask for another card or another way to pay. Don't try a failed one again and again; where the machine timed out, look up the first payment and don't pay again before its outcome is known.", name.en),
+            format!(
+                "{}的卡暂时刷不了，请客户换一张卡或换一种付款方式。显示失败的不要反复刷；显示超时的先查原交易，结果没查清之前不要重刷。",
+                name.zh
+            ),
+            format!(
+                "Cards of {} don't work for the moment: please ask for another card or another way to pay. Don't try a failed one again and again; where the machine timed out, look up the first payment and don't pay again before its outcome is known.",
+                name.en
+            ),
         ),
         None => Text::fixed(
             "刷卡暂时不稳定，请客户换一种付款方式。显示超时的先查原交易，结果没查清之前不要重刷。不用重启或重置机器。",

@@ -40,7 +40,7 @@ pub(crate) fn payment_page(
     let terminal = reader.terminal(&record.terminal)?;
     let row = payment_row(&record, &steps, live, &live.feed_names());
     let scope = Around::look(reader, &record)?;
-    let facts = tried.added(facts(&record, &steps, terminal.as_ref(), &scope));
+    let facts = tried.added(live.fleet.inform(facts(&record, &steps, terminal.as_ref(), &scope), &record));
     let mut diagnosis = tg_diagnose::diagnose(Knowledge::builtin(), &facts);
     fill_in(&mut diagnosis, &record, terminal.as_ref(), live, viewer);
     let same =

@@ -194,6 +194,11 @@ impl Watch {
         self.names[0].place(name)
     }
 
+    /// The name of an issuer by its number; empty: none is known.
+    pub fn issuer_name(&self, issuer: u16) -> &str {
+        self.names[0].name(issuer)
+    }
+
     /// The number of a terminal, by a well-mixed hash of its name, if it is known.
     pub fn terminal(&self, key: u64) -> Option<u32> {
         self.terminals.find(key)

@@ -38,6 +38,7 @@ impl Watch {
         }
         let location = locate(&window);
         let mut opened = false;
+        let mut places: Vec<(Vec<(usize, u16)>, f64)> = Vec::new();
         for element in &location.elements {
             let rose =
                 element.direction == Direction::Up && element.failures - element.expected >= FAILURES_MIN;
@@ -52,17 +53,39 @@ impl Watch {
                         Some((d, self.names[d].find(value)?))
                     })
                     .collect();
-                opened |= self.open_outage(class, place, since, now, element.share, &sums, alarms);
+                places.push((place, element.share));
             }
         }
-        if !opened && location.elements.is_empty() && self.everything_rose(&location, &sums, c) {
-            opened = self.open_outage(class, Vec::new(), since, now, 1.0, &sums, alarms);
+        let everything = match places.is_empty() {
+            true => location.elements.is_empty() && self.everything_rose(&location, &sums, c),
+            false => self.rest_rose_too(&places, &sums, c),
+        };
+        if everything {
+            places = vec![(Vec::new(), 1.0)];
+        }
+        for (place, share) in places {
+            opened |= self.open_outage(class, place, since, now, share, &sums, alarms);
         }
         if opened {
             // What rose with it starts anew, without the payments of the outage.
             self.series.iter_mut().flatten().for_each(|s| s.quieten(c));
             self.all.quieten(c);
         }
+    }
+
+    /// Whether what lies outside of all these places fails about as often as what lies within.
+    fn rest_rose_too(&self, places: &[(Vec<(usize, u16)>, f64)], sums: &Sums, class: usize) -> bool {
+        let mut sides = [[0.0_f64; 3]; 2];
+        for (values, (failed, total)) in sums {
+            let holds = |(place, _): &(Vec<(usize, u16)>, f64)| place.iter().all(|(d, v)| values[*d] == *v);
+            let side = &mut sides[usize::from(places.iter().any(holds))];
+            side[0] += f64::from(*failed);
+            side[1] += f64::from(*total);
+            side[2] += f64::from(*total) * self.expected(values, class);
+        }
+        let [rest, own] = sides;
+        let rate = |side: [f64; 3]| if side[1] > 0.0 { side[0] / side[1] } else { 0.0 };
+        rest[0] - rest[2] >= FAILURES_MIN && rest[0] >= 3.0 * rest[2] && rate(rest) >= 0.5 * rate(own)
     }
 
     fn everything_rose(&self, location: &Location, sums: &Sums, class: usize) -> bool {
