@@ -1,5 +1,6 @@
 //! Tests of the real binary: what a newcomer, a script, a crash and an attacker do to it.
 
+mod api;
 mod bad_input;
 mod card_numbers;
 mod commands;

@@ -309,7 +309,7 @@ fn a_payment_is_found_by_its_slip_and_a_wrong_fact_teaches_nothing() {
     }
     assert!(pages.iter().all(|p| *p == pages[0]), "one page for every miss, byte for byte");
     assert!(pages[0].contains("没有查到完全相符的一笔") && pages[0].contains("不要再付"));
-    assert!(times.iter().all(|t| *t >= Duration::from_millis(245)), "{times:?}: one least time");
+    assert!(times.iter().all(|t| *t >= Duration::from_millis(98)), "{times:?}: one least time");
     // The ticket's code leads back to the answer; a guessed one to the page of a miss.
     let code =
         found.split("name=\"ticket\" value=\"").nth(1).and_then(|p| p.split('"').next()).expect("a code");
@@ -344,13 +344,13 @@ fn many_requests_are_slowed_and_connections_have_a_bound() {
     let (_server, public) = open(folder.path(), &[]);
     let seen: Vec<u16> = (0..400).map(|_| status(&ask(public, "/robots.txt").0)).collect();
     assert!(seen[..200].iter().all(|s| *s == 200) && seen.contains(&429), "{seen:?}");
-    let held: Vec<TcpStream> = (0..80).filter_map(|_| TcpStream::connect(public).ok()).collect();
+    let held: Vec<TcpStream> = (0..300).filter_map(|_| TcpStream::connect(public).ok()).collect();
     std::thread::sleep(Duration::from_millis(300));
     let closed = held.iter().filter(|s| {
         s.set_nonblocking(true).expect("sets");
         matches!(s.peek(&mut [0]), Ok(0))
     });
-    assert!(closed.count() >= 80 - 64, "one address has at most 64 connections");
+    assert!(closed.count() >= 300 - 256, "one address has at most 256 connections");
 }
 
 #[test]

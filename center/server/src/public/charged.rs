@@ -25,7 +25,7 @@ use tg_text::Text;
 use tg_types::Money;
 
 /// Every look-up takes at least so long, found or not.
-const ANSWER_LEAST: Duration = Duration::from_millis(250);
+const ANSWER_LEAST: Duration = Duration::from_millis(100);
 const DAY_US: i64 = 86_400 * 1_000_000;
 /// A cardholder's slip may be older than a shop's memory of today.
 const CUSTOMER_DAYS: i64 = 60;

@@ -29,7 +29,7 @@ use tokio_rustls::server::TlsStream;
 
 /// Connections at the same time, in all and from one address (a proxy counts for all of it).
 const CONNECTIONS_MAX: usize = 1_024;
-const CONNECTIONS_OF_ONE_MAX: usize = 64;
+const CONNECTIONS_OF_ONE_MAX: usize = 256;
 /// A handshake's time.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// A connection that sends and takes nothing is closed after this.

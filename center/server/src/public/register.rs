@@ -17,7 +17,7 @@ use tg_store::{Reader, StoreError};
 use tg_text::{Problem, Text, nearest};
 
 /// Every look-up takes at least so long, found or not.
-const ANSWER_LEAST: Duration = Duration::from_millis(250);
+const ANSWER_LEAST: Duration = Duration::from_millis(100);
 /// Bytes and rows of a register.
 const FILE_BYTES_MAX: u64 = 256 << 20;
 const ROWS_MAX: usize = 2_000_000;
