@@ -130,7 +130,7 @@ pub struct Next {
     pub minutes: u16,
     /// Why this step.
     pub why: Text,
-    /// Where: till, menu, router, office, phone.
+    /// Where: customer, till, menu, router, office, phone.
     pub place: String,
     /// How, one thing at a time; may be empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -119,7 +119,7 @@ pub struct Action {
     pub minutes: u16,
     /// False: known, but never advised.
     pub offered: bool,
-    /// Where it is done: till, menu, router, office, phone.
+    /// Where it is done: customer, till, menu, router, office, phone.
     pub place: String,
     /// How it is done, one thing at a time.
     pub steps: Vec<Text>,

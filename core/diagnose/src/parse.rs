@@ -20,8 +20,9 @@ const GROUPS: &[&str] = &[
     "security", "other",
 ];
 const OWNERS: &[&str] = &["acquirer", "issuer", "vendor", "network_operator", "police", "merchant_office"];
-/// Where a step is done: at the till, in the machine's menu, at the router, in the office, on the phone.
-pub(crate) const PLACES: &[&str] = &["till", "menu", "router", "office", "phone"];
+/// Where a step is done: by the customer where he stands, at the till, in the machine's menu, at the router, in
+/// the office, on the phone.
+pub(crate) const PLACES: &[&str] = &["customer", "till", "menu", "router", "office", "phone"];
 const WORDS: &[&str] = &["always", "usually", "often", "sometimes", "rarely", "never"];
 const RETRY_RULES: &[(&str, RetryRule)] = &[
     ("no", RetryRule::No),

@@ -44,7 +44,7 @@ pub struct Question {
     pub look: Text,
     /// About how long it takes.
     pub minutes: f64,
-    /// Where it is answered: till, menu, router, office, phone.
+    /// Where it is answered: customer, till, menu, router, office, phone.
     pub place: String,
     /// The fact that its answer becomes.
     pub key: &'static str,

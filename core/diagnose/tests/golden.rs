@@ -520,7 +520,7 @@ fn lost_card_41() {
         expect![[r#"
             gates   pick_up_card
             causes  card_unavailable 97%
-            plan    other_way_to_pay call_acquirer
+            plan    other_way_to_pay other_card call_acquirer
             contact acquirer by shop
             retry   no
         "#]],
@@ -534,7 +534,7 @@ fn pick_up_04_of_visa() {
         expect![[r#"
             gates   pick_up_card
             causes  card_unavailable 97%
-            plan    other_way_to_pay call_acquirer
+            plan    other_way_to_pay other_card call_acquirer
             contact acquirer by shop
             retry   no
         "#]],
@@ -548,7 +548,7 @@ fn stolen_card_43_read_by_the_cardholder() {
         expect![[r#"
             gates   pick_up_card
             causes  card_unavailable 97%
-            plan    other_way_to_pay call_issuer
+            plan    other_way_to_pay other_card call_issuer
             contact issuer by cardholder
             retry   no
         "#]],
@@ -604,7 +604,7 @@ fn pin_blocked_38() {
         expect![[r#"
             gates   pick_up_card
             causes  pin_blocked 75%, software_fault 4%, none_of_these 4%
-            plan    other_way_to_pay call_acquirer
+            plan    other_way_to_pay other_card call_acquirer
             contact acquirer by shop
             retry   no
         "#]],
@@ -1053,8 +1053,8 @@ fn words_for_a_pick_up_code() {
               This card can’t be used right now; please ask your bank, or pay another way.
             verify: 确认钱已收到再交货。
               Hand over the goods only when the money has arrived.
-            otherwise: 还是不行：店方联系收单机构
-              Still failing: the shop calls its acquirer
+            otherwise: 还是不行：请客户换一张卡
+              Still failing: ask the customer for another card
             red line: 客户已收到扣款通知的，先查询，不要再收款。
               If the customer got a debit notice, query first; don’t take the payment again.
             red line: 不要反复刷卡。

@@ -16,6 +16,8 @@ pub struct Ended {
     pub fault: bool,
     /// What a query said: approved, not_approved; none if nothing was queried.
     pub query: Option<&'static str>,
+    /// Another payment was sent and its outcome is not known.
+    pub open: bool,
     /// The customer was debited twice.
     pub double_charge: bool,
     /// Payments that waited inside are lost.
@@ -65,7 +67,7 @@ impl Mechanism {
             | M::ReaderDirty
             | M::ReaderBroken
             | M::AppHung => &["vendor"],
-            M::CardReported | M::IssuerSilent | M::TakenTwice => &["acquirer", "issuer"],
+            M::CardReported | M::PinBlocked | M::IssuerSilent | M::TakenTwice => &["acquirer", "issuer"],
             M::StripeOfAChipCard | M::CardPulledEarly | M::AmountWrong => &["issuer", "acquirer"],
             M::ShortOfMoney
             | M::OverLimit
@@ -76,7 +78,6 @@ impl Mechanism {
             | M::ChipDamaged
             | M::TypeNotAllowed
             | M::PinMistyped
-            | M::PinBlocked
             | M::CodeMistyped
             | M::IssuerDown
             | M::IssuerSuspects
@@ -116,6 +117,7 @@ pub(super) fn act(world: &mut World, mechanism: Mechanism, action: &str, dice: &
             "other_way_to_pay" => dice.chance(8_500),
             _ => {
                 world.pay(dice);
+                ended.open = world.last.outcome == Some("unknown");
                 world.last.outcome == Some("approved")
             }
         };
@@ -255,12 +257,14 @@ fn sign_on(world: &mut World, dice: &mut Dice) -> bool {
 pub fn mean_minutes(profile: super::Profile, step: &str) -> f64 {
     use super::Profile as P;
     let (minutes, place) = match step {
-        "retry_payment" | "retry_pin" | "insert_chip" | "correct_amount" => (0.8, 0),
-        "other_card" => (1.5, 0),
-        "other_way_to_pay" => (2.0, 0),
-        "other_terminal" => (2.5, 0),
-        "query_outcome" => (2.0, 0),
-        "wait" => (10.8, 0),
+        // What the customer does at the machine needs nobody to come.
+        "retry_payment" | "retry_pin" | "insert_chip" | "correct_amount" => (0.8, 2),
+        "other_card" => (1.5, 2),
+        "other_way_to_pay" => (2.0, 2),
+        "other_terminal" => (2.5, 2),
+        // From the back office as well.
+        "query_outcome" => (2.0, 2),
+        "wait" => (10.8, 2),
         "check_network" | "phone_same_wifi" => (3.0, 1),
         "use_mobile_data" | "restart" => (3.0, 0),
         "charge_or_adapter" | "clean_reader" | "keep_evidence" => (2.0, 0),
@@ -275,7 +279,9 @@ pub fn mean_minutes(profile: super::Profile, step: &str) -> f64 {
         "call_vendor" => (45.0, 2),
         "call_service" => (90.0, 2),
         "network_test" => (1.5, 0),
-        "bank_app" => (2.0, 0),
+        "bank_app" => (2.0, 2),
+        "look_at_card" | "card_elsewhere" | "response_code" | "other_cards_work" | "changed_lately"
+        | "signed_on_today" => (0.5, 2),
         "look_at_machine" => (1.0, 0),
         _ => (0.5, 0), // a question that is answered by a look
     };
