@@ -16,15 +16,16 @@ mod model;
 mod preview;
 mod read;
 mod reminders;
+mod role;
 mod table;
 
 pub use amount::Amount;
-pub use columns::Role;
 pub use day::Order;
 pub use export::csv as export_csv;
 pub use model::{Check, Contact, Direction, Finding, Severity, Statement, Transaction};
 pub use preview::{Column, Correction, Preview, preview};
 pub use reminders::{Reminder, calendar, reminders};
+pub use role::Role;
 
 use tg_text::Text;
 

@@ -3,10 +3,10 @@
 //! Why it exists: every bank names its columns differently and changes them; a table of names covers them all and
 //! the rest by what the columns hold. Never reads a sum line as a payment: a row without a date is none.
 
-use crate::columns::{Columns, Role, guess};
+use crate::columns::{Columns, guess};
 use crate::day::{self, Order};
 use crate::preview::Correction;
-use crate::{Amount, Direction, Refused, Statement, Transaction};
+use crate::{Amount, Direction, Refused, Role, Statement, Transaction};
 
 /// Rows of cells.
 pub type Cells = Vec<Vec<String>>;

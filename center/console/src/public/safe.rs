@@ -182,7 +182,7 @@ pub fn drawing(which: Safe, frame: &PublicFrame) -> Markup {
                 "看卡口、键盘、封条和序列号四处",
                 "Look at four places: card slot, keypad, seal, serial number",
             ),
-            r#"<rect class="f" x="104" y="10" width="92" height="138" rx="10"/><rect x="104" y="10" width="92" height="138" rx="10"/><path class="a" d="M116 22h68v30h-68z"/><path d="M118 66h12M144 66h12M170 66h12M118 82h12M144 82h12M170 82h12M118 98h12M144 98h12M170 98h12"/><path d="M120 132h60"/><circle class="g" cx="150" cy="132" r="17"/><circle class="g" cx="150" cy="82" r="17"/><path d="M196 60h10v20h-10z"/><circle class="g" cx="202" cy="70" r="15"/><path d="M122 118h30"/><path class="g" d="M52 132h80M52 82h80M248 70h-30"/><path class="t" d="M20 132h26M20 82h26M254 70h26"/>"#,
+            r#"<rect class="f" x="104" y="6" width="92" height="148" rx="10"/><rect x="104" y="6" width="92" height="148" rx="10"/><path class="a" d="M116 18h68v26h-68z"/><path d="M118 60h12M144 60h12M170 60h12M118 76h12M144 76h12M170 76h12M118 92h12M144 92h12M170 92h12"/><path d="M196 50h10v28h-10z"/><path class="a" d="M112 112h22v12h-22z"/><path d="M150 116h36M150 122h24M120 142h60"/><path class="g" d="M226 64h24M84 76h24M84 118h20M198 119h52"/><circle class="g" cx="204" cy="64" r="21"/><circle class="g" cx="150" cy="76" r="41"/><circle class="g" cx="123" cy="118" r="18"/><ellipse class="g" cx="170" cy="119" rx="28" ry="13"/><text x="254" y="70">1</text><text x="66" y="82">2</text><text x="66" y="124">3</text><text x="254" y="125">4</text>"#,
         ),
         Safe::Pin => (
             Text::fixed("一只手按键，另一只手遮在上面", "One hand presses the keys, the other covers them"),

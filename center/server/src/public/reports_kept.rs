@@ -93,11 +93,6 @@ impl Reports {
         Ok(Reports { folder: folder.to_owned(), days, recent: Mutex::default() })
     }
 
-    /// Days that a report is kept.
-    pub fn days(&self) -> u32 {
-        self.days
-    }
-
     /// Keeps a report; its code, and when it will be deleted.
     pub fn keep(&self, said: &Said, now_us: i64) -> Result<(String, i64), NotKept> {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
