@@ -34,7 +34,7 @@ const shots = option("--shots");
 if (shots) mkdirSync(shots, { recursive: true });
 
 // Rooms. Pages of one payment, finding and terminal are found by their links.
-const ROOMS = ["/", "/payments", "/payments?outcome=failed", "/findings", "/terminals", "/undecoded", "/health", "/search?q=A7"];
+const ROOMS = ["/", "/payments", "/payments?outcome=failed", "/findings", "/findings?state=all&truth=on", "/terminals", "/undecoded", "/health", "/search?q=A7"];
 const FROM_LINKS = [
   ["/payments?outcome=failed", /^\/payments\/[^/?]+$/],
   ["/payments", /^\/payments\/[^/?]+$/],
