@@ -4,9 +4,12 @@
 
 use crate::arguments::Qr;
 use crate::output::{Console, Done, cant_read, wrong_use};
+use std::io::Read;
 use std::process::ExitCode;
-use tg_qr::{Keys, Place, PublicKey, Report, Severity, Verdict, check};
-use tg_text::Problem;
+use tg_qr::{
+    BadPicture, FILE_BYTES_MAX, Keys, Place, PublicKey, Report, Severity, Verdict, check, check_picture,
+};
+use tg_text::{Problem, Text};
 
 /// A key file is small.
 const KEY_BYTES_MAX: usize = 16 << 10;
@@ -21,13 +24,47 @@ pub fn run(arguments: &Qr, console: &Console) -> Done {
         keys: Some(&keys),
         today: Some(&today),
     };
-    let reports = vec![check(&arguments.what, &place)];
+    let reports = match picture_of(&arguments.what)? {
+        Some(bytes) => check_picture(&bytes, &place).map_err(|bad| bad_picture(&arguments.what, bad))?,
+        None => vec![check(&arguments.what, &place)],
+    };
     if console.json {
         console.print_json(&reports)?;
+    } else if reports.is_empty() {
+        console.print(console.lang.pick(
+            "没有读出码：靠近一些、避开反光，再拍一张。这不说明图里没有码。",
+            "No code was read: go nearer, avoid glare and take another picture. This does not mean that there is none.",
+        ))?;
     } else {
         reports.iter().try_for_each(|r| print(r, console))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The argument is a picture if a file of that name exists or `-` is given, else the text itself.
+fn picture_of(what: &str) -> Result<Option<Vec<u8>>, Box<Problem>> {
+    const NAME_BYTES_MAX: usize = 4096;
+    let limit = FILE_BYTES_MAX as u64 + 1;
+    let mut bytes = Vec::new();
+    let file = std::path::Path::new(what);
+    let read = match what {
+        "-" => std::io::stdin().take(limit).read_to_end(&mut bytes),
+        _ if what.len() < NAME_BYTES_MAX && file.is_file() => {
+            std::fs::File::open(file).and_then(|f| f.take(limit).read_to_end(&mut bytes))
+        }
+        _ => return Ok(None),
+    };
+    read.map_err(|e| cant_read(what, &e))?;
+    Ok(Some(bytes))
+}
+
+fn bad_picture(file: &str, bad: BadPicture) -> Box<Problem> {
+    let what = match bad {
+        BadPicture::OtherFormat => Text::fixed("不是 JPEG、PNG 或 WebP", "this is not JPEG, PNG or WebP"),
+        BadPicture::TooLarge => Text::fixed("图片太大", "the picture is too large"),
+        BadPicture::Damaged => Text::fixed("图片残缺或损坏", "the picture is cut or damaged"),
+    };
+    Box::new(Problem::new("TG-1009", what).in_file(file))
 }
 
 /// `ID=FILE`, each a public key.

@@ -4,6 +4,7 @@
 //! the contents of the tags that hold them.
 
 use crate::check::Verdict;
+use crate::check::catalogue::{Kind, Severity};
 use crate::check::findings::{Finding, Findings};
 use crate::format::consumer::{self, Consumer, hex};
 use crate::format::merchant::{Merchant, is_template};
@@ -81,7 +82,10 @@ impl Report {
             _ => (None, None),
         };
         let findings = findings.into_sorted();
-        let advice = advice(verdict, &findings);
+        let advice = match code {
+            Code::Consumer(_) | Code::WalletDigits(_) => Kind::ConsumerCode.entry().action.clone(),
+            _ => advice(verdict, &findings),
+        };
         Report {
             text: shown,
             engine: None,
@@ -99,11 +103,13 @@ impl Report {
     }
 
     /// Adds what only the picture shows.
-    pub(crate) fn add(&mut self, more: Findings) {
+    pub(crate) fn tell(&mut self, kind: Kind) {
+        let mut more = Findings::default();
+        more.tell(kind);
         let mut all = Findings::default();
         self.findings.drain(..).for_each(|f| all.add(f));
         all.add_all(more);
-        if all.worst() == Some(crate::check::catalogue::Severity::High) {
+        if all.worst() == Some(Severity::High) {
             self.verdict = Verdict::Dangerous;
         }
         self.findings = all.into_sorted();
