@@ -57,6 +57,9 @@ impl Ends {
             self.watch.heard(at_us, terminal);
             return;
         }
+        if message.mti.is_request() {
+            self.watch.alive(at_us, terminal);
+        }
         let is_payment = matches!(class, MtiClass::Authorization | MtiClass::Financial);
         if is_payment && message.mti.is_response() {
             self.answer(at_us, terminal, message);

@@ -235,6 +235,11 @@ impl Watch {
         }
     }
 
+    /// A terminal asked for something whose outcome is not known yet.
+    pub fn alive(&mut self, at_us: i64, terminal: u32) {
+        self.terminals.alive(terminal, at_us);
+    }
+
     /// A terminal was heard in another way: a sign-on, an echo, a heartbeat.
     pub fn heard(&mut self, at_us: i64, terminal: u32) {
         self.terminals.heard(terminal, at_us);

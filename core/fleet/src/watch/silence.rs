@@ -27,6 +27,8 @@ struct Terminal {
     /// Log time in seconds.
     sold: u32,
     heard: u32,
+    /// When the last beat came, how far beats lie apart, and how many came so.
+    beat_at: u32,
     beat: u32,
     beats: u16,
     /// Sales a day, faded.
@@ -136,14 +138,21 @@ impl Terminals {
     pub fn heard(&mut self, terminal: u32, at_us: i64) {
         let Some(own) = self.all.get_mut(terminal as usize) else { return };
         let now = (at_us / 1_000_000) as u32;
-        let gap = now.saturating_sub(own.heard);
-        if own.heard > 0 && gap > 0 {
+        let gap = now.saturating_sub(own.beat_at);
+        if own.beat_at > 0 && gap > 0 {
             // A gap twice as long or short as the usual one is no beat.
             let regular = own.beat > 0 && gap < 2 * own.beat && 2 * gap > own.beat;
             own.beats = if regular { own.beats.saturating_add(1) } else { own.beats / 2 };
             own.beat = if regular { (3 * own.beat + gap) / 4 } else { gap };
         }
-        own.heard = now;
+        (own.heard, own.beat_at) = (now, now);
+    }
+
+    /// It sent something that is neither a beat nor yet a sale.
+    pub fn alive(&mut self, terminal: u32, at_us: i64) {
+        if let Some(own) = self.all.get_mut(terminal as usize) {
+            own.heard = (at_us / 1_000_000) as u32;
+        }
     }
 
     pub fn silent(&self, now_us: i64, muted: impl Fn(u32) -> bool) -> Vec<Silent> {
