@@ -88,6 +88,9 @@ pub struct Explain {
     /// 厂商 / vendor, such as pax
     #[arg(long)]
     pub vendor: Option<String>,
+    /// 覆盖内置目录的文件，列同 data/codes/de39.csv / a file with rows that replace or add to the catalogue’s, columns as in data/codes/de39.csv
+    #[arg(long, value_name = "FILE.csv")]
+    pub catalogue: Option<String>,
 }
 
 #[derive(Args)]
@@ -101,6 +104,9 @@ pub struct Diagnose {
     /// 已经做过的步骤 / a step that was tried: sign_on=failed
     #[arg(long, value_name = "ACTION=failed|fixed", num_args = 1..)]
     pub did: Vec<String>,
+    /// 逐步提问，输入编号回答，也可用管道 / ask step by step, answered by numbers; a pipe will do
+    #[arg(long, conflicts_with_all = ["answer", "did", "network", "json"])]
+    pub ask: bool,
     /// 对一个公开的排障问题求计划 / plan over a published troubleshooting problem
     #[arg(long, value_name = "FILE.json", conflicts_with_all = ["given", "answer", "did"])]
     pub network: Option<String>,

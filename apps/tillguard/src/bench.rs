@@ -19,7 +19,7 @@ use tg_sim::BenchFrames;
 use tg_text::{Problem, Text};
 use tg_types::{TenantId, TokenKey};
 
-const NAMES: [&str; 4] = ["decode", "engine", "journal", "path"];
+const NAMES: [&str; 5] = ["decode", "engine", "journal", "path", "diagnose"];
 
 #[derive(Serialize)]
 struct Machine {
@@ -31,13 +31,20 @@ struct Machine {
 }
 
 #[derive(Serialize)]
-struct Figure {
+pub(crate) struct Figure {
     name: String,
     unit: &'static str,
     median: f64,
     min: f64,
     max: f64,
     n: usize,
+}
+
+impl Figure {
+    /// A figure with its interval.
+    pub(crate) fn of(name: String, unit: &'static str, at: f64, low: f64, high: f64, n: usize) -> Figure {
+        Figure { name, unit, median: at, min: low, max: high, n }
+    }
 }
 
 #[derive(Serialize)]
@@ -57,6 +64,7 @@ pub fn run(arguments: &Bench, console: &Console) -> Done {
         "engine" => engine()?,
         "journal" => journal(arguments.data.as_deref())?,
         "path" => path(arguments, console, &mut notes)?,
+        "diagnose" => crate::bench_diagnose::figures(&mut notes),
         other => {
             let near = tg_text::nearest(other, NAMES).map_or_else(|| NAMES.join(", "), str::to_owned);
             let wrong =

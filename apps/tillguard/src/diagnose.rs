@@ -3,14 +3,16 @@
 //!
 //! Gates are printed first: they hold whatever the causes. Never repeats what was typed into `message`.
 
+mod talk;
+
 use crate::arguments::Diagnose;
 use crate::output::{Console, Done, cant_read, wrong_use};
 use serde::Serialize;
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Instant;
 use tg_diagnose::network::{NetworkFile, Policy, Step, TooLarge};
-use tg_diagnose::{Diagnosis, Facts, Knowledge, Retry, StepKind, diagnose};
+use tg_diagnose::{Diagnosis, Facts, Knowledge, Retry, Session, diagnose};
 use tg_text::{Problem, Text};
 
 pub fn run(arguments: &Diagnose, console: &Console) -> Done {
@@ -18,6 +20,14 @@ pub fn run(arguments: &Diagnose, console: &Console) -> Done {
         return network(file, &arguments.policy, console);
     }
     let knowledge = Knowledge::builtin();
+    if arguments.ask {
+        let mut session = Session::default();
+        for pair in &arguments.given {
+            let (key, value) = split(pair, "given", "KEY=VALUE")?;
+            session.give(knowledge, key, value)?;
+        }
+        return talk::talk(knowledge, session, console);
+    }
     let mut facts = Facts::default();
     for pair in &arguments.given {
         let (key, value) = split(pair, "given", "KEY=VALUE")?;
@@ -33,7 +43,7 @@ pub fn run(arguments: &Diagnose, console: &Console) -> Done {
     }
     let nothing_given = arguments.given.is_empty() && arguments.answer.is_empty() && arguments.did.is_empty();
     if nothing_given && !console.json && std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
-        return talk(knowledge, facts, console);
+        return talk::talk(knowledge, Session::default(), console);
     }
     let diagnosis = diagnose(knowledge, &facts);
     if console.json {
@@ -75,6 +85,9 @@ fn show(diagnosis: &Diagnosis, console: &Console) -> Result<(), Box<Problem>> {
         Retry::No => pick("再收一次：不可以。", "Charging again: no."),
         Retry::AfterQuery => pick("再收一次：查清结果之后才可以。", "Charging again: only after a query."),
     })?;
+    if let Some(sale) = &diagnosis.sale {
+        console.print(&format!("{} {}", pick("客户这一笔：", "This customer:"), console.text(&sale.text)))?;
+    }
     if !diagnosis.causes.is_empty() {
         console.print(pick("可能的原因", "Likely causes"))?;
     }
@@ -102,6 +115,9 @@ fn next(diagnosis: &Diagnosis, console: &Console) -> Result<(), Box<Problem>> {
     let time = console.lang.pick(format!("（约 {minutes} 分钟）"), format!(" (about {minutes} min)"));
     console.print(&format!("{} {}{time}", pick("下一步：", "Next:"), console.text(&next.text)))?;
     console.print(&format!("  {}", console.text(&next.why)))?;
+    for (i, step) in next.steps.iter().enumerate() {
+        console.print(&format!("  {}. {}", i + 1, console.text(step)))?;
+    }
     let said = next.script.as_ref().map(|t| (pick("话术：", "Say:"), t));
     let verify = next.verify.as_ref().map(|t| (pick("确认：", "Check:"), t));
     for (label, text) in said.into_iter().chain(verify) {
@@ -120,60 +136,6 @@ fn next(diagnosis: &Diagnosis, console: &Console) -> Result<(), Box<Problem>> {
 fn bar(share: f64) -> String {
     let full = (share * 10.0).round() as usize;
     (0..10).map(|i| if i < full { '█' } else { '░' }).collect()
-}
-
-/// One step at a time, with a person at the terminal.
-fn talk(knowledge: &Knowledge, mut facts: Facts, console: &Console) -> Done {
-    let pick = |zh, en| console.lang.pick(zh, en);
-    let question = pick(
-        "屏幕或签购单上写了什么（文字或应答码，可留空）？",
-        "What does the screen or slip say (words or code, may be empty)?",
-    );
-    let Some(words) = ask(question)? else { return Ok(ExitCode::SUCCESS) };
-    if !words.is_empty() {
-        let bare_code = words.len() <= 3 && words.bytes().all(|b| b.is_ascii_alphanumeric());
-        let key = if bare_code && words.len() >= 2 { "code" } else { "message" };
-        facts.give(key, &words)?;
-    }
-    loop {
-        let diagnosis = diagnose(knowledge, &facts);
-        show(&diagnosis, console)?;
-        let Some(next) = diagnosis.next.as_ref().filter(|_| diagnosis.plan.len() > 1) else {
-            return Ok(ExitCode::SUCCESS);
-        };
-        let question = match next.kind {
-            StepKind::Question => pick("回答（不知道就直接回车）", "Answer (empty if you don’t know)"),
-            _ => pick(
-                "有用吗？y 有用，n 没用或做不了，q 结束",
-                "Did it help? y yes, n no or not possible, q quit",
-            ),
-        };
-        let Some(answer) = ask(question)? else { return Ok(ExitCode::SUCCESS) };
-        let id = next.id.clone();
-        let taken = match (next.kind, answer.to_lowercase().as_str()) {
-            (_, "q") => return Ok(ExitCode::SUCCESS),
-            (StepKind::Question, "") => knowledge.answer(&mut facts, &id, "dont_know"),
-            (StepKind::Question, _) => knowledge.answer(&mut facts, &id, &answer),
-            (_, "y") => knowledge.did(&mut facts, &id, "fixed"),
-            (_, "n") => knowledge.did(&mut facts, &id, "failed"),
-            _ => continue,
-        };
-        if let Err(problem) = taken {
-            console.complain(&problem);
-        }
-    }
-}
-
-/// One line from the terminal; `None` at its end.
-fn ask(question: &str) -> Result<Option<String>, Box<Problem>> {
-    print!("{question} > ");
-    let _ = std::io::stdout().flush();
-    let mut line = String::new();
-    match std::io::stdin().lock().read_line(&mut line) {
-        Ok(0) => Ok(None),
-        Ok(_) => Ok(Some(line.trim().to_owned())),
-        Err(e) => Err(cant_read("-", &e)),
-    }
 }
 
 #[derive(Serialize)]

@@ -61,6 +61,21 @@ pub enum OverrideError {
     Unsafe(Vec<String>),
 }
 
+/// A broken rule with the line of the operator's row that breaks it.
+fn with_line(rule: String, rows: &[(u64, ResponseCode)]) -> String {
+    let named = |row: &ResponseCode| {
+        let name = format!("{} {}", row.scheme, row.code);
+        rule.match_indices(&name).any(|(at, _)| {
+            // “unionpay A” is not “unionpay A7”.
+            !rule[at + name.len()..].starts_with(|c: char| c.is_ascii_alphanumeric())
+        })
+    };
+    match rows.iter().find(|(_, row)| named(row)) {
+        Some((line, _)) => format!("line {line}: {rule}"),
+        None => rule,
+    }
+}
+
 static CATALOGUE: LazyLock<Catalogue> =
     LazyLock::new(|| Catalogue::from_sources(&BUILTIN).expect("a test reads the compiled-in files"));
 
@@ -114,7 +129,9 @@ impl Catalogue {
         }
         match lint(&laid_over) {
             broken if broken.is_empty() => Ok(laid_over),
-            broken => Err(OverrideError::Unsafe(broken)),
+            broken => {
+                Err(OverrideError::Unsafe(broken.into_iter().map(|rule| with_line(rule, &seen)).collect()))
+            }
         }
     }
 

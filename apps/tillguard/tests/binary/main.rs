@@ -5,6 +5,7 @@ mod bad_input;
 mod card_numbers;
 mod commands;
 mod diagnose;
+mod diagnose_talk;
 mod everybody;
 mod harness;
 mod kill;
