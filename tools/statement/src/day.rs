@@ -148,7 +148,9 @@ pub fn order<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> Order {
     };
     let (years, days) = (short(0), short(2));
     let two = |set: &std::collections::BTreeSet<String>| set.iter().all(|p| p.len() == 2);
-    if two(&years) && two(&days) && years.len() <= 2 && days.len() > years.len() {
+    let recent = |p: &String| ("19".."40").contains(&p.as_str());
+    let by_year = years.iter().all(recent) && days.iter().any(|d| !recent(d));
+    if two(&years) && two(&days) && by_year && years.len() <= 2 && days.len() > years.len() {
         return Order::YearFirst;
     }
     for cell in cells {
@@ -241,5 +243,7 @@ mod tests {
         assert_eq!(order(["03/04/2025", "03/24/2025"].into_iter()), Order::MonthFirst);
         assert_eq!(order(["24-01-05", "24-01-06", "24-02-01"].into_iter()), Order::YearFirst);
         assert_eq!(order(["05.01.24", "06.01.24"].into_iter()), Order::DayFirst);
+        assert_eq!(order(["24.01.23", "24.02.24"].into_iter()), Order::DayFirst);
+        assert_eq!(order(["01/05/24", "01/06/25"].into_iter()), Order::DayFirst);
     }
 }

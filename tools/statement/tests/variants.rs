@@ -274,3 +274,47 @@ fn exported_rows_hold_no_formula() {
         assert_eq!(&first[6], "a\"b");
     }
 }
+
+#[test]
+fn further_forms_of_banks_and_wallets() {
+    let cases: &[(&str, &[&str])] = &[
+        // One column for both directions, told by the sign.
+        (
+            "交易日期,账号,储种,序号,币种,钞汇,摘要,地区,收入/支出金额,余额,对方户名,对方账号,渠道\n2024-01-05,6200000000001230,活期,1,人民币,钞,消费,0200,\"-1,025.00\",\"8,975.00\",某商店,,快捷\n2024-01-06,6200000000001230,活期,2,人民币,钞,工资,0200,\"+5,000.00\",\"13,975.00\",某公司,,网银\n",
+            &["2024-01-05 out 1025.00 某商店", "2024-01-06 in 5000.00 某公司"],
+        ),
+        (
+            "美团账单,,\n交易创建时间,交易成功时间,交易类型,订单标题,收/支,支付方式,订单金额,实付金额,交易单号,商家单号,备注\n2024-01-05 12:00:00,2024-01-05 12:00:09,支付,某外卖,支出,银行卡,¥30.00,¥25.00,\t1\t,\t2\t,/\n2024-01-05 13:00:00,2024-01-05 13:00:09,退款,某外卖,收入,银行卡,¥30.00,¥25.00,\t3\t,\t4\t,/\n",
+            &["2024-01-05 out 25.00 某外卖 · 支付", "2024-01-05 in 25.00 某外卖 · 退款"],
+        ),
+        // A card's list: plus is spending, without a word of it in a column.
+        (
+            "Card Number,Transaction Date,Posting Date,Transaction Amount,Description\n'5100000000000008',20240105,20240106,3.27,COSTCO\n'5100000000000008',20240107,20240108,-50.00,PAYMENT RECEIVED\n'5100000000000008',20240109,20240110,8.00,CAFE\n",
+            &[
+                "2024-01-05 out 3.27 COSTCO",
+                "2024-01-07 in 50.00 PAYMENT RECEIVED",
+                "2024-01-09 out 8.00 CAFE",
+            ],
+        ),
+        // A generic list with an account column, where minus is spending.
+        (
+            "Account,Date,Payee,Amount\nXX01,2024-01-05,Cafe,-3.27\nXX01,2024-01-06,Shop,-4.00\nXX01,2024-01-07,Pay,100.00\n",
+            &["2024-01-05 out 3.27 Cafe", "2024-01-06 out 4.00 Shop", "2024-01-07 in 100.00 Pay"],
+        ),
+        (
+            "Date;Libellé;Débit euros;Crédit euros\n05/01/2024;CAFÉ;3,50;\n16/01/2024;SALAIRE;;1 500,00\n",
+            &["2024-01-05 out 3.50 CAFÉ", "2024-01-16 in 1500.00 SALAIRE"],
+        ),
+        (
+            "Started Date,Completed Date,Description,Amount,Fee,Currency,State,Balance,Type\n2024-01-05 10:00:00,2024-01-06 10:00:00,Cafe,-3.50,0.00,GBP,COMPLETED,96.50,CARD_PAYMENT\n2024-01-07 10:00:00,2024-01-07 10:00:01,Top-Up,10.00,0.00,GBP,COMPLETED,106.50,TOPUP\n",
+            &["2024-01-06 out 3.50 Cafe · CARD_PAYMENT", "2024-01-07 in 10.00 Top-Up · TOPUP"],
+        ),
+    ];
+    for (file, expected) in cases {
+        let s = examine(file.as_bytes()).unwrap_or_else(|e| panic!("{e:?}\n{file}"));
+        assert_eq!(rows(&s), *expected, "{file}");
+    }
+    // Windows letters without any mark.
+    let latin = encoding_rs::WINDOWS_1252.encode(cases[4].0).0.into_owned();
+    assert_eq!(rows(&examine(&latin).expect("reads")), cases[4].1);
+}
