@@ -108,7 +108,11 @@ fn state(o: &OutageRow, frame: &Frame) -> Markup {
 
 fn lasted(o: &OutageRow, frame: &Frame) -> String {
     let to = o.ended_us.unwrap_or(frame.now_us);
-    format::span(frame.lang, format::between_ms(o.since_us, to.max(o.since_us)) / 60_000 * 60_000)
+    let minutes = format::between_ms(o.since_us, to.max(o.since_us)) / 60_000;
+    match minutes {
+        0..60 => frame.lang.pick(format!("{minutes} 分钟"), format!("{minutes} min")),
+        _ => format::span(frame.lang, minutes * 60_000),
+    }
 }
 
 /// One outage.

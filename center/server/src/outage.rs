@@ -179,10 +179,14 @@ mod tests {
     use super::*;
     use tg_types::{Card, MaskedPan, Mti};
 
+    fn terminal(trace: u32) -> Short<16> {
+        Short::new(&format!("1001{:04}", trace / 4 % 7)).expect("short")
+    }
+
     fn request(trace: u32, bin: u32) -> Event {
         Event::Message(Box::new(Message {
             mti: Mti::from_ascii(b"0200").expect("an MTI"),
-            terminal: Short::new("10010001").expect("short"),
+            terminal: terminal(trace),
             trace: Some(trace),
             processing_code: Some(0),
             card: Some(Card { masked: MaskedPan { bin, last4: 1, length: 16 }, ..Card::default() }),
@@ -193,7 +197,7 @@ mod tests {
     fn answer(trace: u32, issuer: &str) -> Event {
         Event::Message(Box::new(Message {
             mti: Mti::from_ascii(b"0210").expect("an MTI"),
-            terminal: Short::new("10010001").expect("short"),
+            terminal: terminal(trace),
             trace: Some(trace),
             issuer: Short::new(issuer).expect("short"),
             response_code: Short::new("00").expect("short"),

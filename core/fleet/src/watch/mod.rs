@@ -136,7 +136,8 @@ pub struct Watch {
     used: Vec<u32>,
     failures: Vec<Failure>,
     touched: Vec<(u8, u16)>,
-    kept: VecDeque<(i64, Vec<Leaf>)>,
+    /// Leaves of past intervals, and the failures among them.
+    kept: VecDeque<(i64, Vec<Leaf>, Vec<Failure>)>,
     kept_leaves: usize,
     outages: Vec<Outage>,
     /// Terminals at which an open outage's payments failed.
@@ -309,9 +310,8 @@ impl Watch {
             self.count(leaf, minute);
         }
         self.count_rest(minute);
-        for failure in std::mem::take(&mut self.failures) {
-            self.strike(&leaves, failure);
-        }
+        let failures = std::mem::take(&mut self.failures);
+        failures.iter().for_each(|failure| self.strike(&leaves, *failure));
         let mut alarms = [0_u8; CLASSES];
         let of_all: [f64; CLASSES] = std::array::from_fn(|c| self.all.rate(c, 0.01));
         let warm = self.all.payments() >= PAYMENTS_MIN;
@@ -331,7 +331,7 @@ impl Watch {
             let risen = series.close(at, &of_all, together, peaks, &self.thresholds[d]);
             (0..CLASSES).for_each(|c| alarms[c] = alarms[c].saturating_add(risen >> c & 1));
         }
-        self.keep(at, leaves);
+        self.keep(at, leaves, failures);
         for class in Class::ALL.into_iter().filter(|c| warm && alarms[*c as usize] > 0) {
             self.look(class, at + INTERVAL_US, u32::from(alarms[class as usize]));
         }
@@ -384,14 +384,14 @@ impl Watch {
         }
     }
 
-    fn keep(&mut self, at: i64, mut leaves: Vec<Leaf>) {
+    fn keep(&mut self, at: i64, mut leaves: Vec<Leaf>, failures: Vec<Failure>) {
         self.kept_leaves += leaves.len();
         leaves.shrink_to_fit();
         self.used.drain(..).for_each(|at| self.buckets[at as usize] = 0);
-        self.kept.push_back((at, leaves));
-        while self.kept.front().is_some_and(|(from, _)| *from < at - SCAN_US || self.kept_leaves > KEPT_MOST)
+        self.kept.push_back((at, leaves, failures));
+        while self.kept.front().is_some_and(|(from, ..)| *from < at - SCAN_US || self.kept_leaves > KEPT_MOST)
         {
-            self.kept_leaves -= self.kept.pop_front().map_or(0, |(_, leaves)| leaves.len());
+            self.kept_leaves -= self.kept.pop_front().map_or(0, |(_, leaves, _)| leaves.len());
         }
     }
 
@@ -456,7 +456,8 @@ impl Watch {
     pub fn recent(&self, dimension: &str, value: &str, class: Class) -> (u32, u32) {
         let Some(d) = DIMENSIONS.iter().position(|known| *known == dimension) else { return (0, 0) };
         let Some(value) = self.names[d].find(value) else { return (0, 0) };
-        let leaves = self.kept.iter().flat_map(|(_, leaves)| leaves).filter(|l| self.values(l)[d] == value);
+        let leaves =
+            self.kept.iter().flat_map(|(_, leaves, _)| leaves).filter(|l| self.values(l)[d] == value);
         leaves.fold((0, 0), |s, l| (s.0 + l.k[class as usize], s.1 + l.n))
     }
 

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 const FAILURES_MIN: f64 = 6.0;
 /// A rate below so many times the usual one is no outage.
 const TIMES_MIN: f64 = 2.0;
+/// Terminals at which payments fail, at least.
+const TERMINALS_MIN: usize = 3;
 /// Lines of the table of what else stood out.
 const SUSPECTS_MOST: usize = 6;
 
@@ -98,7 +100,7 @@ impl Watch {
     /// Failed and all payments of each leaf since then that no outage holds.
     fn sums(&self, class: usize, since: i64) -> Sums {
         let mut sums = Sums::new();
-        for leaf in self.kept.iter().filter(|(at, _)| *at >= since).flat_map(|(_, leaves)| leaves) {
+        for leaf in self.kept.iter().filter(|(at, ..)| *at >= since).flat_map(|(_, leaves, _)| leaves) {
             let values = self.values(leaf);
             if self.open().any(|o| o.holds(&values)) {
                 continue;
@@ -167,6 +169,10 @@ impl Watch {
             minutes: Vec::new(),
         };
         self.fill_in(&mut outage, since);
+        let terminals = self.struck_since(&mut outage, since);
+        if !is_of_many(&terminals) {
+            return false;
+        }
         // One that was a part of this one, in the same way, is the same outage: nobody is called again.
         if let Some(narrower) = self
             .outages
@@ -188,6 +194,7 @@ impl Watch {
         }
         self.opened += 1;
         outage.number = self.opened;
+        self.struck.entry(outage.number).or_default().extend(terminals.keys().copied());
         outage.paged = self.may_page(&outage, now);
         if self.outages.len() >= OUTAGES_MOST {
             let oldest = self.outages.iter().position(|o| !o.is_open()).unwrap_or(0);
@@ -199,7 +206,7 @@ impl Watch {
 
     /// The minutes before it was found, as far as they are kept.
     fn fill_in(&self, outage: &mut Outage, since: i64) {
-        for (at, leaves) in &self.kept {
+        for (at, leaves, _) in &self.kept {
             let minute = at.div_euclid(super::MINUTE_US) * super::MINUTE_US;
             for leaf in leaves {
                 let values = self.values(leaf);
@@ -220,6 +227,21 @@ impl Watch {
                 }
             }
         }
+    }
+
+    /// Failures of the outage's kind by terminal since then; their codes are counted.
+    fn struck_since(&self, outage: &mut Outage, since: i64) -> BTreeMap<u32, u32> {
+        let class = outage.class;
+        let mut terminals = BTreeMap::new();
+        for (_, leaves, failures) in self.kept.iter().filter(|(at, ..)| *at >= since) {
+            for failure in failures.iter().filter(|f| f.class == class) {
+                if leaves.get(failure.leaf as usize).is_some_and(|leaf| outage.holds(&self.values(leaf))) {
+                    outage.count_code(failure.code);
+                    *terminals.entry(failure.terminal).or_default() += 1;
+                }
+            }
+        }
+        terminals
     }
 
     fn may_page(&mut self, outage: &Outage, now: i64) -> bool {
@@ -275,4 +297,11 @@ impl Watch {
         all.truncate(SUSPECTS_MOST);
         all
     }
+}
+
+/// What one terminal alone does, such as trying many cards, is no outage of its issuer, region or model.
+fn is_of_many(terminals: &BTreeMap<u32, u32>) -> bool {
+    let all: u32 = terminals.values().sum();
+    let most = terminals.values().copied().max().unwrap_or(0);
+    terminals.len() >= TERMINALS_MIN && 2 * most < all
 }
