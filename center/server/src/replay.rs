@@ -132,21 +132,25 @@ fn write_findings(out: &mut impl Write, beat: &Beat<'_>) -> io::Result<()> {
 
 /// Replaces card tokens and hashes by the number of their first appearance. A replay of a file has no key
 /// file: with a random key two replays would differ, with a fixed one anybody could calculate the tokens of
-/// all card numbers. Numbers tell nothing and are the same every time.
+/// all card numbers. Numbers tell nothing and are the same every time. They are spread over all bits, as the
+/// hashes that they replace are: the engine's tables rely on it.
 #[derive(Default)]
 struct Numbering {
     tokens: BTreeMap<[u8; 16], u64>,
     hashes: BTreeMap<u64, u64>,
 }
 
+/// Odd, so that no two numbers become one: the golden ratio's first 128 bits.
+const SPREAD: u128 = 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835;
+
 impl Numbering {
     fn number(&mut self, card: &mut Card) {
         let next = self.tokens.len() as u64 + 1;
         let n = *self.tokens.entry(card.token.0).or_insert(next);
-        card.token = PanToken(u128::from(n).to_be_bytes());
+        card.token = PanToken(u128::from(n).wrapping_mul(SPREAD).to_be_bytes());
         for hash in [&mut card.first12, &mut card.stem] {
             let next = self.hashes.len() as u64 + 1;
-            *hash = *self.hashes.entry(*hash).or_insert(next);
+            *hash = *self.hashes.entry(*hash).or_insert(next.wrapping_mul(SPREAD as u64));
         }
     }
 }
@@ -195,7 +199,10 @@ impl Player {
         {
             self.numbering.number(card);
         }
-        if let Some(epoch) = self.heart.epoch_due() {
+        // Asked once: each answer reads the whole catalogue, and in a replay nothing changes.
+        if self.offset == 0
+            && let Some(epoch) = self.heart.epoch_due()
+        {
             self.append(at, &Event::Epoch(epoch), see)?;
         }
         let second = |t: Instant| t.0.div_euclid(SECOND_US);
