@@ -16,6 +16,7 @@ mod charged;
 mod charged_answer;
 mod frame;
 mod gone;
+mod gone_steps;
 mod guide_end;
 mod guide_start;
 mod guide_step;
