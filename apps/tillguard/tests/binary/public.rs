@@ -484,3 +484,43 @@ fn a_browser_shows_every_page_without_a_complaint_and_its_scripts_run() {
     let (dom, _) = chromium(&format!("http://{public}/guide?s=m.TAMPER"), 360, &[]).expect("ran before");
     assert!(!dom.contains("hidden=\"\" data-copy"), "the copy button shows once its script runs");
 }
+
+#[test]
+fn a_register_answers_with_two_facts_of_the_slip_and_never_says_genuine() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let register = folder.path().join("terminals.csv");
+    let row = "terminal,merchant,name,name_en,serial\n70310482,898310070310482,老榆树面馆,Old Elm Noodles,N5A0-7731-2046\n";
+    std::fs::write(&register, row).expect("writes");
+    let text =
+        format!("[public]\nlookups_per_minute = 1000\n[register]\nterminals = \"{}\"\n", register.display());
+    let config = settings(folder.path(), &text);
+    let (_server, public) = open(folder.path(), &["--config", &config]);
+    let (_, home) = ask(public, "/?lang=en");
+    assert!(
+        links(&home).contains(&"/machine".to_owned()),
+        "the question is linked where a register answers it"
+    );
+    let asked = |path: &str, merchant: &str, terminal: &str, serial: &str| {
+        let form = format!("merchant={merchant}&terminal={terminal}&serial={serial}");
+        let (head, page) = post(public, path, &form, "Cookie: tg_lang=en\r\n");
+        assert_eq!(status(&head), 200, "{form}");
+        assert!(!page.contains("genuine") && !page.contains("正品"), "{form}");
+        page
+    };
+    let page = asked("/shop", "898310070310482", "70310482", "");
+    assert!(
+        page.contains("Old Elm Noodles") && page.contains("the operator’s list (terminals.csv)"),
+        "{page}"
+    );
+    let page = asked("/machine", "898310070310482", "70310482", "312046");
+    assert!(page.contains("last six match"), "{page}");
+    let page = asked("/machine", "898310070310482", "70310482", "999999");
+    assert!(page.contains("the serial number differs") && page.contains("pay another way"), "{page}");
+    let misses = [
+        asked("/machine", "898310070310483", "70310482", ""),
+        asked("/machine", "898310070310482", "70310483", ""),
+        asked("/machine", "000000000000000", "00000000", "123456"),
+    ];
+    assert!(misses[0].contains("Not in this register"), "{}", misses[0]);
+    assert!(misses.iter().all(|m| *m == misses[0]), "one page for every miss");
+}

@@ -34,7 +34,7 @@ pub fn home(frame: &PublicFrame) -> Markup {
             }
         }
         @if frame.open.contains(&"/safe") {
-            p.tools { a.textlink href="/safe" { (frame.pick("怎样用卡更稳妥", "How to pay safely")) (icon("next")) } }
+            p { a.textlink href="/safe" { (frame.pick("怎样用卡更稳妥", "How to pay safely")) (icon("next")) } }
         }
     };
     page(frame, Page { title: frame.pick("遇到什么事？", "What happened?"), body, ..Page::default() })

@@ -28,8 +28,8 @@ mod charged;
 mod door;
 #[cfg(test)]
 mod golden;
-mod guard;
 mod gone;
+mod guard;
 mod guide;
 mod limits;
 mod multipart;
@@ -138,15 +138,20 @@ pub(crate) fn router(
             Ok(reports) => {
                 let _ = web.reports.set(Arc::new(reports));
             }
-            Err(error) => tracing::error!(%error, "the folder of reports can't be used: no reports are taken"),
+            Err(error) => {
+                tracing::error!(%error, "the folder of reports can't be used: no reports are taken")
+            }
         }
     }
     let pages = pages();
     let zone = config.time_zone.as_deref().and_then(settings::zone);
+    // Without a register nobody is led to a page that can only say so.
+    let asks_register = register.is_some() || web.live.demo;
+    let answers = |path: &&str| asks_register || !["/shop", "/machine"].contains(path);
     let public = Public(Arc::new(Shared {
         limits: Limits::new(config.lookups_per_minute),
         hosts: Hosts::new(&config.hosts, address),
-        open: pages.iter().map(|(path, _)| *path).collect(),
+        open: pages.iter().map(|(path, _)| *path).filter(answers).collect(),
         time_zone: zone.unwrap_or_else(jiff::tz::TimeZone::system),
         web,
         config,

@@ -108,11 +108,11 @@ impl Visit {
     }
 
     fn too_often(&self, seconds: u64) -> Response {
-        let title = Text::fixed("查得太频繁了 · Too many requests", "Too many requests · 查得太频繁了");
-        let steps = [
-            Text::new(format!("请过 {seconds} 秒再试。"), format!("Try again in {seconds} seconds.")),
-            Text::new(format!("Try again in {seconds} seconds."), format!("请过 {seconds} 秒再试。")),
-        ];
+        let title = Text::fixed("查得太频繁了", "Too many requests");
+        let wait = Text::new(format!("请过 {seconds} 秒再试。"), format!("Try again in {seconds} seconds."));
+        // In the other language too: whoever is slowed down may not have chosen one yet.
+        let other = |text: &Text| Text::new(text.en.clone(), text.zh.clone());
+        let steps = [wait.clone(), other(&title), other(&wait)];
         let mut response = self.page(StatusCode::TOO_MANY_REQUESTS, refused(&self.frame, &title, &steps));
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         response

@@ -231,7 +231,7 @@ pub(super) fn short(meaning: &Text) -> Text {
     let cut = |text: &str, marks: &[char]| text.split(marks).next().unwrap_or_default().trim().to_owned();
     Text::new(
         cut(&meaning.zh, &[',', '，', ';', '；', '(', '（', '/']),
-        cut(&meaning.en, &[',', ';', '(', '/']),
+        cut(&meaning.en, &[',', ';', ':', '(', '/']),
     )
 }
 
