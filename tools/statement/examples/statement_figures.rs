@@ -1,4 +1,4 @@
-//! How long a large statement takes: `cargo run --release -p tg-statement --example measure [ROWS]`.
+//! How long a large statement takes: `cargo run --release -p tg-statement --example statement_figures [ROWS]`.
 //!
 //! Why it exists: the figure in `docs/benchmarks.md` is made by it.
 

@@ -1,4 +1,4 @@
-//! Counts how a file of labelled texts is judged: `cargo run -p tg-lure --example measure -- [--counts] FILE...`.
+//! Counts how a file of labelled texts is judged: `cargo run -p tg-lure --example lure_figures -- [--counts] FILE...`.
 //!
 //! Why it exists: the figures in `data/lure/README.md` are made by it. With `--counts` no text is shown, so that
 //! a file that nobody tunes on can be measured without being read.
