@@ -185,7 +185,7 @@ mod tests {
 
     fn request(trace: u32, bin: u32) -> Event {
         Event::Message(Box::new(Message {
-            mti: Mti::from_ascii(b"0200").expect("an MTI"),
+            mti: Mti::from_ascii(*b"0200").expect("an MTI"),
             terminal: terminal(trace),
             trace: Some(trace),
             processing_code: Some(0),
@@ -196,7 +196,7 @@ mod tests {
 
     fn answer(trace: u32, issuer: &str) -> Event {
         Event::Message(Box::new(Message {
-            mti: Mti::from_ascii(b"0210").expect("an MTI"),
+            mti: Mti::from_ascii(*b"0210").expect("an MTI"),
             terminal: terminal(trace),
             trace: Some(trace),
             issuer: Short::new(issuer).expect("short"),
