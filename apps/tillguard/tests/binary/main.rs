@@ -7,6 +7,7 @@ mod commands;
 mod diagnose;
 mod diagnose_talk;
 mod everybody;
+mod findings;
 mod harness;
 mod kill;
 mod locate;

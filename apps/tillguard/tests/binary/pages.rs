@@ -25,6 +25,7 @@ fn every_room_opens_in_both_languages_under_the_strict_policy() {
         "/payments",
         &payment,
         "/findings",
+        "/findings?state=all&severity=high",
         &finding,
         "/terminals",
         &terminal,
