@@ -192,9 +192,6 @@ fn light(frame: &Frame) -> Markup {
             (icons::icon(match class { "ok" => "check", "off" => "ask", _ => "x" }))
             span { (words) @if frame.demo { " · " (frame.pick("演示", "demo")) } }
         }
-        @if let Some(speed) = frame.story_speed {
-            p.story { (frame.pick("故事时间 ", "story time ")) (format::time(frame, frame.now_us, format::Style::Minute)) (frame.lang.pick(format!("，{speed} 倍"), format!(", {speed}x"))) }
-        }
     }
 }
 
@@ -211,6 +208,13 @@ fn top(frame: &Frame) -> Markup {
                 kbd aria-hidden="true" { "/" }
             }
             span.grow {}
+            @if let Some(speed) = frame.story_speed {
+                span.story {
+                    (frame.pick("故事时间 ", "story time "))
+                    (format::time(frame, frame.now_us, format::Style::Minute))
+                    (frame.lang.pick(format!("，{speed} 倍"), format!(", {speed}x")))
+                }
+            }
             a.btn.quiet href=(frame.link_with("lang", other.tag())) lang=(tag) hreflang=(tag) {
                 (icons::icon("globe")) (label)
             }

@@ -56,7 +56,8 @@ impl Viewer {
     /// In a story times are the city's, unless the viewer chose a zone: its ten in the morning is everybody's.
     pub fn in_story(mut self, live: &Live) -> Viewer {
         if live.clock.speed().is_some() && !self.zone_chosen {
-            self.zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap_or(self.zone);
+            let eight_hours = jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(8));
+            self.zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap_or(eight_hours);
             self.zone_chosen = true;
         }
         self
