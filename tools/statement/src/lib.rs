@@ -7,6 +7,7 @@
 
 mod amount;
 mod checks;
+mod column_names;
 mod columns;
 mod day;
 mod export;
