@@ -172,7 +172,7 @@ fn said(parts: &[Part<'_>]) -> Result<Said, (&'static str, Text)> {
 /// Without control characters and without whole card numbers, which people write in spite of all.
 fn bounded(text: &str, characters: usize) -> String {
     let plain: String = text.chars().filter(|c| !c.is_control() || *c == '\n').take(characters).collect();
-    tg_console::mask_cards(&plain)
+    tg_console::mask_cards(plain.trim())
 }
 
 fn day(visit: &Visit, us: i64) -> String {
@@ -240,7 +240,7 @@ mod tests {
         };
         let whole = said_of(|_| {}).expect("is taken");
         // 4111111111111111 is a published test number.
-        assert_eq!((whole.words.as_str(), whole.photos.len()), ("card 411111******1111", 0));
+        assert_eq!((whole.words.as_str(), whole.photos.len()), ("card 411111••••••1111", 0));
         assert_eq!(said_of(|p| p[0].data = b"<x>").err(), Some("kind"));
         assert_eq!(said_of(|p| p[1].data = b" ").err(), Some("place"));
         assert_eq!(said_of(|p| p[3].data = b"no").err(), Some("consent"));
