@@ -13,7 +13,7 @@ use tg_event::Place;
 /// Terminals that are remembered of a card: of a usual customer about a week. (Proposed.)
 const VISITS_MAX: usize = 6;
 
-/// A card's newest payment with the card present, and its last terminals.
+/// A card's newest payment and its last terminals.
 #[repr(C, align(64))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Recent {
@@ -29,7 +29,7 @@ pub(crate) struct Recent {
     pub(crate) chip: bool,
     /// The newest payment's terminal was new to the card.
     pub(crate) new_terminal: bool,
-    /// Where that terminal usually is, if it was there.
+    /// Where that terminal usually is, if it was there and the card too.
     pub(crate) place: Option<Place>,
 }
 

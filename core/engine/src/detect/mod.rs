@@ -473,10 +473,10 @@ impl Detectors {
             let both = seen.counter != 0 && recent.counter != 0;
             seen.same_chip = both && (1..=COUNTER_STEP_MAX).contains(&step);
             recent.chip |= !seen.fallback && matches!(mode, Some(5 | 7));
-            (recent.at, recent.offset, recent.terminal) = (now, offset, terminal);
-            (recent.counter, recent.new_terminal, recent.place) =
-                (seen.counter, seen.new_to_card, seen.known_place());
+            recent.counter = seen.counter;
         }
+        (recent.at, recent.offset, recent.terminal) = (now, offset, terminal);
+        (recent.new_terminal, recent.place) = (seen.new_to_card, seen.known_place());
         if seen.new_to_card {
             let visit = Visit { at: now, offset, terminal, merchant: merchant_mark(m) };
             self.shared.visits.of(seen.card).enter(visit);

@@ -5,7 +5,8 @@
 //! and fails again. (Rule D4 names 3 failures in an hour.)
 //!
 //! **When it is raised**, within an hour, both proposed: at least [`SIGN_ONS_MIN`] sign-ons; or at least
-//! [`FAILURES_MIN`] failures, [`AFTER_MIN`] of them after a sign-on that went well. Three failures alone are what
+//! [`FAILURES_MIN`] failures, [`AFTER_MIN`] of them after a sign-on that went well, and [`SIGN_ONS_WITH_FAILURES`]
+//! sign-ons that did not help or as many wrong MACs. Three failures alone are what
 //! a terminal with old keys shows before anybody has noticed; new keys end that, and here they did not.
 //!
 //! **What it must not call a storm.** A terminal that is being repaired and signs on a few times; failures that
@@ -26,6 +27,7 @@ use tg_types::{MtiClass, SECOND_US};
 
 const SIGN_ONS_MIN: usize = 10;
 const FAILURES_MIN: usize = 6;
+const SIGN_ONS_WITH_FAILURES: usize = 4;
 const AFTER_MIN: usize = 3;
 const FAILING_FROM: usize = 3;
 const MANY_TERMINALS: usize = 5;
@@ -116,8 +118,12 @@ impl Detector for SignonStorm {
         state.events.push(Happened { what, at: now, offset: seen.offset });
         let (sign_ons, failures, after) =
             (state.count(What::SignOn), state.failures(), state.failures_after_sign_on());
+        let bad_macs = state.count(What::BadMac) >= FAILURES_MIN;
         let quiet = state.raised_at == 0 || now.saturating_sub(state.raised_at) > QUIET_US;
-        let storm = sign_ons >= SIGN_ONS_MIN || (failures >= FAILURES_MIN && after >= AFTER_MIN);
+        let storm = sign_ons >= SIGN_ONS_MIN
+            || (failures >= FAILURES_MIN
+                && after >= AFTER_MIN
+                && (sign_ons >= SIGN_ONS_WITH_FAILURES || bad_macs));
         if matches!(what, What::BadMac | What::KeyFailure) && failures == FAILING_FROM {
             self.enter(seen.terminal, now);
         }
@@ -268,7 +274,7 @@ mod tests {
     fn failures_that_new_keys_do_not_end_are_found_once() {
         let mut till = Till::new();
         (0..3).for_each(|_| fails(&mut till, "70000001"));
-        sign_on(&mut till, "70000001", ResponseClass::Approved);
+        (0..4).for_each(|_| sign_on(&mut till, "70000001", ResponseClass::Approved));
         (0..12).for_each(|_| fails(&mut till, "70000001"));
         let [finding] = till.findings() else { panic!("{:?}", till.findings()) };
         assert_eq!((finding.code, finding.severity), ("signon_storm", Severity::High));
@@ -282,7 +288,7 @@ mod tests {
         assert_eq!(till.findings().len(), 1);
         let mut till = Till::new();
         sign_on(&mut till, "70000001", ResponseClass::Approved);
-        for n in 0..8 {
+        for n in 0..10 {
             let forged = Message { mac: MacState::Bad, ..purchase("70000001", 500 + n, card(n, 1), 900) };
             till.wait(30).send(&forged);
         }

@@ -5,14 +5,18 @@
 //! common is the terminal (common point of purchase).
 //!
 //! **Misused** is a guess from the card's own signs within [`ONSET_US`], in points (proposed): the stripe is read
-//! though the card has a chip, at a terminal that is new to it ([`POINTS_FALLBACK`], rule C1, C11); it is where it
-//! can't have travelled to ([`POINTS_TRAVEL`], rule V2); it is refused at a terminal that is new to it
-//! ([`POINTS_REFUSED`]), or to be kept ([`POINTS_KEPT`]). From [`STRONG`] points on the suspicion is strong, from
+//! though the card has a chip, at a terminal that is new to it ([`POINTS_FALLBACK`], rule C1, C11), or with a service
+//! code that denies the chip that was read before ([`POINTS_REWRITTEN`], rule C2); the number of a card known by its
+//! chip is typed in at a terminal that is new to it ([`POINTS_TYPED`]); it is where it
+//! can't have travelled to ([`POINTS_TRAVEL`], rule V2); and then it is refused at a terminal that is new to
+//! it ([`POINTS_REFUSED`]); or it is to be kept ([`POINTS_KEPT`]). From [`STRONG`] points on the suspicion is strong, from
 //! [`WEAK`] weak; each is measured against its own frequency among all cards.
 //!
 //! **When it is raised.** Mastercard's US 7,580,891 asks for two things: enough pre-fraud cards, and a large enough
-//! share of the cards used there on the same dates. So: at least [`VICTIMS_MIN`] victims, at least
-//! [`SHARE_PERCENT`] % of the cards first used there on the days of their visits, and more than chance allows: by
+//! share of the cards used there on the same dates. So: at least [`VICTIMS_MIN`] victims
+//! ([`WEAK_VICTIMS_MIN`] where the suspicion is weak), at least
+//! [`SHARE_PERCENT`] % of the cards first used there on the days of their visits, and (of the suspicions that arose
+//! since yesterday) more than chance allows: by
 //! `3 + 4 * sqrt(expected)` (proposed; about one in a million for few). Of several such terminals the one with the
 //! greatest share explains the victims; they are not counted at the others again (explaining away).
 //!
@@ -34,15 +38,18 @@ use tg_text::Text;
 use tg_types::{Instant, Short, TenantId};
 
 const POINTS_FALLBACK: u8 = 2;
+const POINTS_REWRITTEN: u8 = 3;
+const POINTS_TYPED: u8 = 3;
 const POINTS_TRAVEL: u8 = 3;
 const POINTS_REFUSED: u8 = 1;
-const POINTS_KEPT: u8 = 3;
+const POINTS_KEPT: u8 = 2;
 const WEAK: u8 = 2;
 const STRONG: u8 = 3;
 const ONSET_US: i64 = 2 * DAY_US;
-const VICTIMS_MIN: u64 = 4;
-const SHARE_PERCENT: u64 = 5;
-const PER_PLACE_MAX: usize = 3;
+const VICTIMS_MIN: u64 = 6;
+const WEAK_VICTIMS_MIN: u64 = 10;
+const SHARE_PERCENT: u64 = 1;
+const PER_PLACE_MAX: usize = 4;
 const VICTIMS_MAX: usize = 64;
 const DAYS: usize = 8;
 const QUIET_US: i64 = 7 * DAY_US;
@@ -69,6 +76,8 @@ struct Victim {
     onset: u64,
     onset_terminal: u32,
     strong: bool,
+    /// When the suspicion arose or became strong.
+    day: u32,
 }
 
 /// What is known of a terminal.
@@ -120,27 +129,39 @@ struct Case {
 pub(crate) struct Skimming {
     cards: Slab<CardState>,
     terminals: Slab<State>,
-    /// Cards with a weak and with a strong suspicion.
-    misused: [u64; 2],
+    /// Cards for which a weak and a strong suspicion arose on `day`, and on the day before.
+    misused: [[u64; 2]; 2],
+    day: u32,
 }
 
 impl Detector for Skimming {
     fn new() -> Skimming {
-        Skimming { cards: Slab::new(), terminals: Slab::new(), misused: [0; 2] }
+        Skimming { cards: Slab::new(), terminals: Slab::new(), misused: [[0; 2]; 2], day: 0 }
     }
 
     fn seen(&mut self, seen: &Seen<'_>, shared: &Shared) -> Option<Raised> {
         let (m, now) = (seen.m, seen.at.0);
-        if !seen.used_card {
+        if seen.card == NONE || !m.asks_for_money() {
             return None;
         }
-        if seen.new_to_card {
+        if seen.used_card && seen.new_to_card {
             let terminal = self.terminals.of(seen.terminal);
             (terminal.tenant, terminal.name) = (m.tenant.0, m.terminal);
             terminal.visit((now / DAY_US) as u32);
         }
         let mut points = 0;
-        if seen.fallback && seen.new_to_card {
+        if seen.new_to_card && seen.before.chip {
+            let denied = seen.fallback && m.service_code.is_some_and(|s| !matches!(s / 100, 2 | 6));
+            let typed = m.entry_mode.is_some_and(|e| e / 10 == 1);
+            points += if denied {
+                POINTS_REWRITTEN
+            } else if typed {
+                POINTS_TYPED
+            } else {
+                0
+            };
+        }
+        if seen.fallback && seen.new_to_card && points == 0 {
             points += POINTS_FALLBACK;
         }
         if let (Some(place), Some(before)) = (seen.known_place(), seen.before.place)
@@ -161,7 +182,7 @@ impl Detector for Skimming {
         let card = shared.recent.get(seen.card).filter(|c| c.offset == seen.payment.payment)?;
         let points = match seen.class {
             ResponseClass::KeepCard => POINTS_KEPT,
-            ResponseClass::Declined if card.new_terminal => POINTS_REFUSED,
+            ResponseClass::Declined if card.new_terminal && self.is_suspected(seen.card) => POINTS_REFUSED,
             _ => return None,
         };
         let offset = seen.payment.payment;
@@ -174,21 +195,21 @@ impl Detector for Skimming {
     }
 
     fn forget_card(&mut self, card: u32) {
-        let points = self.cards.get(card).map_or(0, |c| c.points);
-        self.count(points, 0);
         self.cards.forget(card);
     }
 
     fn save(&self, w: &mut Writer<'_>) {
-        self.misused.iter().for_each(|n| w.u64(*n));
+        self.misused.iter().flatten().for_each(|n| w.u64(*n));
+        w.u32(self.day);
         self.cards.save(w);
         self.terminals.save(w);
     }
 
     fn load(r: &mut Reader<'_>) -> Result<Skimming, RestoreError> {
-        let misused = [r.u64()?, r.u64()?];
+        let misused = [[r.u64()?, r.u64()?], [r.u64()?, r.u64()?]];
+        let day = r.u32()?;
         let (cards, terminals) = (Slab::load(r, CARDS_MAX)?, Slab::load(r, TERMINALS_MAX)?);
-        Ok(Skimming { misused, cards, terminals })
+        Ok(Skimming { misused, day, cards, terminals })
     }
 }
 
@@ -202,15 +223,19 @@ struct Sign {
 }
 
 impl Skimming {
-    /// A card's points have changed: how many cards are suspected.
-    fn count(&mut self, before: u8, after: u8) {
-        for (count, least) in self.misused.iter_mut().zip([WEAK, STRONG]) {
-            match (before >= least, after >= least) {
-                (false, true) => *count += 1,
-                (true, false) => *count = count.saturating_sub(1),
-                _ => {}
-            }
+    /// A card's points have risen: how many cards are suspected since yesterday.
+    fn count(&mut self, before: u8, after: u8, day: u32) {
+        if day != self.day {
+            self.misused = [[0; 2], if day == self.day.wrapping_add(1) { self.misused[0] } else { [0; 2] }];
+            self.day = day;
         }
+        for (count, least) in self.misused[0].iter_mut().zip([WEAK, STRONG]) {
+            *count += u64::from(before < least && after >= least);
+        }
+    }
+
+    fn is_suspected(&self, card: u32) -> bool {
+        self.cards.get(card).is_some_and(|c| c.points >= WEAK)
     }
 
     /// Enters a sign; the finding, if the card's suspicion has grown and completes one.
@@ -227,7 +252,8 @@ impl Skimming {
         }
         card.points = card.points.saturating_add(sign.points).min(100);
         let state = *card;
-        self.count(before, state.points);
+        let day = (now / DAY_US) as u32;
+        self.count(before, state.points, day);
         let grown = (before < WEAK && state.points >= WEAK) || (before < STRONG && state.points >= STRONG);
         if !grown {
             return None;
@@ -243,7 +269,7 @@ impl Skimming {
                 continue;
             }
             match terminal.victims.iter_mut().find(|v| v.card == sign.card) {
-                Some(victim) => victim.strong = strong,
+                Some(victim) => (victim.strong, victim.day) = (strong, day),
                 None => {
                     if terminal.victims.len() >= VICTIMS_MAX {
                         terminal.victims.remove(0);
@@ -255,6 +281,7 @@ impl Skimming {
                         onset: state.onset,
                         onset_terminal: state.onset_terminal,
                         strong,
+                        day,
                     });
                 }
             }
@@ -284,6 +311,7 @@ impl Skimming {
             let counts = (victim.strong || !strong)
                 && (explained == 0 || explained == terminal + 1)
                 && victim.onset_terminal != terminal
+                && victim.day.saturating_add(1) >= self.day
                 && of_place < PER_PLACE_MAX;
             if counts {
                 victims.push(*victim);
@@ -295,7 +323,7 @@ impl Skimming {
     fn case(&self, terminal: u32, strong: bool, cards: u64, now: i64) -> Option<Case> {
         let victims = self.victims(terminal, strong);
         let count = victims.len() as u64;
-        if count < VICTIMS_MIN {
+        if count < if strong { VICTIMS_MIN } else { WEAK_VICTIMS_MIN } {
             return None;
         }
         let day = |at: i64| (at / DAY_US) as u32;
@@ -303,7 +331,8 @@ impl Skimming {
         let newest = victims.iter().map(|v| day(v.visit_at)).max()?.min(day(now));
         let visitors = self.terminals.get(terminal)?.visitors(oldest, newest).max(count);
         // What share of all other cards is suspected, so what is to be expected among the visitors.
-        let others = self.misused[usize::from(strong)].saturating_sub(count) + 1;
+        let others =
+            self.misused.iter().map(|day| day[usize::from(strong)]).sum::<u64>().saturating_sub(count) + 1;
         let expected = visitors * others * 1_000 / cards.saturating_sub(visitors).max(visitors);
         let share = count * 1_000 / visitors;
         let chance = expected + 3_000 + 4 * (expected * 1_000).isqrt();
@@ -404,6 +433,7 @@ impl Record for State {
             w.u64(v.onset);
             w.u32(v.onset_terminal);
             w.u8(u8::from(v.strong));
+            w.u32(v.day);
         }
     }
 
@@ -416,7 +446,7 @@ impl Record for State {
             *visitors = r.u16()?;
         }
         state.raised_at = r.i64()?;
-        for _ in 0..r.count(33)? {
+        for _ in 0..r.count(37)? {
             let victim = Victim {
                 card: r.u32()?,
                 visit_at: r.i64()?,
@@ -424,6 +454,7 @@ impl Record for State {
                 onset: r.u64()?,
                 onset_terminal: r.u32()?,
                 strong: r.u8()? != 0,
+                day: r.u32()?,
             };
             if victim.card >= CARDS_MAX {
                 return Err(RestoreError::Damaged("a victim is out of range"));
