@@ -19,7 +19,7 @@ use tg_sim::BenchFrames;
 use tg_text::{Problem, Text};
 use tg_types::{TenantId, TokenKey};
 
-const NAMES: [&str; 5] = ["decode", "engine", "journal", "path", "diagnose"];
+const NAMES: [&str; 7] = ["decode", "engine", "journal", "path", "diagnose", "locate", "fleet"];
 
 #[derive(Serialize)]
 struct Machine {
@@ -64,6 +64,8 @@ pub fn run(arguments: &Bench, console: &Console) -> Done {
         "engine" => engine()?,
         "journal" => journal(arguments.data.as_deref())?,
         "path" => path(arguments, console, &mut notes)?,
+        "locate" => crate::bench_fleet::locate_figures(),
+        "fleet" => crate::bench_fleet::fleet_figures(),
         "diagnose" => crate::bench_diagnose::figures(&mut notes),
         other => {
             let near = tg_text::nearest(other, NAMES).map_or_else(|| NAMES.join(", "), str::to_owned);
@@ -111,7 +113,7 @@ fn machine() -> Machine {
     }
 }
 
-fn figure(name: &str, unit: &'static str, mut values: Vec<f64>) -> Figure {
+pub(crate) fn figure(name: &str, unit: &'static str, mut values: Vec<f64>) -> Figure {
     values.sort_by(f64::total_cmp);
     let at = |i: usize| values.get(i).copied().unwrap_or(0.0);
     let n = values.len();

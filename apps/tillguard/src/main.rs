@@ -5,6 +5,7 @@
 
 mod arguments;
 mod bench;
+mod bench_fleet;
 mod bench_diagnose;
 mod decode;
 mod demo;
