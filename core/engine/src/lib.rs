@@ -41,6 +41,7 @@ pub const ENGINE_VERSION: u32 = 2;
 mod testing;
 #[cfg(test)]
 mod tests {
+    mod hostile;
     mod payments;
     mod replay;
     mod windows;
