@@ -19,7 +19,7 @@ use tg_sim::BenchFrames;
 use tg_text::{Problem, Text};
 use tg_types::{TenantId, TokenKey};
 
-const NAMES: [&str; 7] = ["decode", "engine", "journal", "path", "diagnose", "locate", "fleet"];
+const NAMES: [&str; 8] = ["decode", "engine", "journal", "path", "diagnose", "locate", "fleet", "qr"];
 
 #[derive(Serialize)]
 struct Machine {
@@ -67,6 +67,7 @@ pub fn run(arguments: &Bench, console: &Console) -> Done {
         "locate" => crate::bench_fleet::locate_figures(),
         "fleet" => crate::bench_fleet::fleet_figures(),
         "diagnose" => crate::bench_diagnose::figures(&mut notes),
+        "qr" => crate::bench_qr::figures(&mut notes),
         other => {
             let near = tg_text::nearest(other, NAMES).map_or_else(|| NAMES.join(", "), str::to_owned);
             let wrong =

@@ -7,6 +7,7 @@ mod arguments;
 mod bench;
 mod bench_fleet;
 mod bench_diagnose;
+mod bench_qr;
 mod decode;
 mod demo;
 mod diagnose;

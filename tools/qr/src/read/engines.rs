@@ -4,10 +4,10 @@
 //! its Reed-Solomon check passes. Neither may end the program: a panic inside one counts as nothing read.
 
 use super::picture::Picture;
-use rxing::common::{GlobalHistogramBinarizer, HybridBinarizer};
-use rxing::multi::MultipleBarcodeReader;
-use rxing::qrcode::cpp_port::QrReader;
-use rxing::{BarcodeFormat, Binarizer, BinaryBitmap, DecodeHints, Luma8Source};
+use rxing::common::{DetectorRXingResult, GlobalHistogramBinarizer, HybridBinarizer};
+use rxing::qrcode::cpp_port::decoder::Decode;
+use rxing::qrcode::cpp_port::detector::{FindFinderPatterns, GenerateFinderPatternSets, SampleQR};
+use rxing::{Binarizer, BinaryBitmap, Luma8Source};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// One code as an engine read it.
@@ -30,8 +30,13 @@ pub enum Threshold {
     Global,
 }
 
+/// How many groups of corner patterns may still be tried on a picture: noise and mischief make many thousands, each of
+/// which costs a tenth of a millisecond.
+#[derive(Debug)]
+pub struct Budget(pub usize);
+
 /// Reads all codes with `rxing`.
-pub fn rxing(p: &Picture, threshold: Threshold, engine: &'static str) -> Vec<Reading> {
+pub fn rxing(p: &Picture, threshold: Threshold, engine: &'static str, budget: &mut Budget) -> Vec<Reading> {
     const SIDE_MIN: usize = 24;
     if p.width < SIDE_MIN || p.height < SIDE_MIN {
         return Vec::new();
@@ -40,27 +45,47 @@ pub fn rxing(p: &Picture, threshold: Threshold, engine: &'static str) -> Vec<Rea
         return Vec::new();
     };
     let read = catch_unwind(AssertUnwindSafe(|| match threshold {
-        Threshold::Local => with(HybridBinarizer::new(source)),
-        Threshold::Global => with(GlobalHistogramBinarizer::new(source)),
+        Threshold::Local => with(HybridBinarizer::new(source), budget),
+        Threshold::Global => with(GlobalHistogramBinarizer::new(source), budget),
     }));
     let found = read.unwrap_or_default();
     found.into_iter().map(|(text, corners)| Reading { text, engine, corners }).collect()
 }
 
-fn with<B: Binarizer>(binarizer: B) -> Vec<(String, [[f32; 2]; 4])> {
-    let hints = DecodeHints {
-        TryHarder: Some(true),
-        PossibleFormats: Some([BarcodeFormat::QR_CODE].into()),
-        ..DecodeHints::default()
-    };
-    let mut bitmap = BinaryBitmap::new(binarizer);
-    let Ok(results) = QrReader.decode_multiple_with_hints(&mut bitmap, &hints) else { return Vec::new() };
-    let corners = |points: &[rxing::Point]| -> Option<[[f32; 2]; 4]> {
-        let [a, b, c, d] = points.get(..4)?.try_into().ok()?;
-        let corners = [a, b, c, d].map(|p: rxing::Point| [p.x, p.y]);
-        corners.iter().flatten().all(|v| v.is_finite()).then_some(corners)
-    };
-    results.iter().filter_map(|r| Some((r.getText().to_owned(), corners(r.getPoints())?))).collect()
+/// `QrReader`'s own loop, with bounds.
+fn with<B: Binarizer>(binarizer: B, budget: &mut Budget) -> Vec<(String, [[f32; 2]; 4])> {
+    /// The largest patterns are the likeliest ones.
+    const PATTERNS_MAX: usize = 400;
+    let bitmap = BinaryBitmap::new(binarizer);
+    let matrix = bitmap.get_black_matrix();
+    let mut patterns = FindFinderPatterns(matrix, true, 0);
+    patterns.sort_by_key(|p| std::cmp::Reverse(p.size));
+    patterns.truncate(PATTERNS_MAX);
+    let mut used = Vec::new();
+    let mut out = Vec::new();
+    for set in GenerateFinderPatternSets(&mut patterns) {
+        if [set.bl, set.tl, set.tr].iter().any(|p| used.contains(p)) {
+            continue;
+        }
+        let Some(left) = budget.0.checked_sub(1) else { break };
+        budget.0 = left;
+        let Ok(sampled) = SampleQR(matrix, &set) else { continue };
+        let Ok(decoded) = Decode(sampled.getBits()) else { continue };
+        if !decoded.isValid() {
+            continue;
+        }
+        used.extend([set.bl, set.tl, set.tr]);
+        if let Some(corners) = corners(sampled.getPoints()) {
+            out.push((decoded.text(), corners));
+        }
+    }
+    out
+}
+
+fn corners(points: &[rxing::Point]) -> Option<[[f32; 2]; 4]> {
+    let [a, b, c, d] = points.get(..4)?.try_into().ok()?;
+    let corners = [a, b, c, d].map(|p: rxing::Point| [p.x, p.y]);
+    corners.iter().flatten().all(|v| v.is_finite()).then_some(corners)
 }
 
 /// What `quircs` saw.

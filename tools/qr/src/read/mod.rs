@@ -11,14 +11,18 @@ mod pixels;
 pub use engines::Reading;
 pub use picture::{BadPicture, FILE_BYTES_MAX, PIXELS_MAX, Picture, is_picture};
 
-use engines::{Threshold, quircs, rxing};
+use engines::{Budget, Threshold, quircs, rxing};
 
 /// Larger pictures are made smaller first: a code that fills a till's sticker is still large then.
 const WORK_PIXELS: usize = 4_600_000;
+/// Pictures of fewer pixels are looked over at half their size, others at a quarter.
+const SMALL_PIXELS: usize = 1_500_000;
 /// So many corner patterns outside what was read are another code.
 const PATTERNS_OF_A_CODE: usize = 3;
 /// A picture has no more codes than this.
 const READINGS_MAX: usize = 256;
+/// So many groups of corner patterns are tried on one picture, over all stages.
+const GROUPS_MAX: usize = 1500;
 /// A second engine looks at so many codes.
 const CROSS_CHECKS_MAX: usize = 12;
 
@@ -39,7 +43,12 @@ pub fn read(picture: &Picture) -> Found {
     }
     let work = if factor == 1 { None } else { pixels::smaller(picture, factor) };
     let work = work.as_ref().unwrap_or(picture);
-    let mut cascade = Cascade { found: Found::default(), patterns: Vec::new(), scale: factor as f32 };
+    let mut cascade = Cascade {
+        found: Found::default(),
+        patterns: Vec::new(),
+        scale: factor as f32,
+        budget: Budget(GROUPS_MAX),
+    };
     cascade.run(picture, work);
     cascade.cross_check(work);
     let mut found = cascade.found;
@@ -55,55 +64,53 @@ struct Cascade {
     patterns: Vec<[f32; 2]>,
     /// Pixels of the whole picture in one of the working picture.
     scale: f32,
+    /// What `rxing` may still try.
+    budget: Budget,
 }
 
 impl Cascade {
     /// The stages, cheapest gain first (measured: docs/benchmarks.md).
     fn run(&mut self, whole: &Picture, work: &Picture) {
-        self.add(rxing(work, Threshold::Local, "rxing"), self.scale);
-        let quarter = pixels::smaller(work, 4);
+        self.try_rxing(work, Threshold::Local, "rxing", self.scale);
+        // A small picture made four times smaller shows no corner pattern any more.
+        let by = if work.width * work.height > SMALL_PIXELS { 4 } else { 2 };
+        let quarter = pixels::smaller(work, by);
         if let Some(q) = &quarter {
-            self.see(quircs(q, "quircs/4"), self.scale * 4.0);
+            let by = by as f32;
+            self.see(quircs(q, "quircs/4"), self.scale * by);
             if self.done() {
                 return;
             }
-            self.add(rxing(q, Threshold::Local, "rxing/4"), self.scale * 4.0);
+            self.try_rxing(q, Threshold::Local, "rxing/4", self.scale * by);
         }
         if self.done() {
             return;
         }
-        self.add(rxing(work, Threshold::Global, "rxing/global"), self.scale);
+        self.try_rxing(work, Threshold::Global, "rxing/global", self.scale);
         self.see(quircs(work, "quircs"), self.scale);
         if self.done() {
             return;
         }
         if let Some(half) = pixels::smaller(work, 2) {
-            self.add(rxing(&half, Threshold::Local, "rxing/2"), self.scale * 2.0);
+            self.try_rxing(&half, Threshold::Local, "rxing/2", self.scale * 2.0);
             self.see(quircs(&half, "quircs/2"), self.scale * 2.0);
             if self.done() {
                 return;
             }
-            let stretched = pixels::stretched(&half);
-            self.add(rxing(&stretched, Threshold::Local, "rxing/2/stretched"), self.scale * 2.0);
-            self.see(quircs(&stretched, "quircs/2/stretched"), self.scale * 2.0);
-            if self.done() {
-                return;
-            }
-            self.add(rxing(&pixels::inverted(&half), Threshold::Local, "rxing/2/inverted"), self.scale * 2.0);
+            self.try_rxing(&pixels::inverted(&half), Threshold::Local, "rxing/2/inverted", self.scale * 2.0);
         }
         if self.done() {
             return;
         }
-        let stretched = pixels::stretched(work);
-        self.add(rxing(&stretched, Threshold::Local, "rxing/stretched"), self.scale);
-        self.see(quircs(&stretched, "quircs/stretched"), self.scale);
-        if self.done() {
-            return;
-        }
-        self.add(rxing(&pixels::inverted(work), Threshold::Local, "rxing/inverted"), self.scale);
+        self.try_rxing(&pixels::inverted(work), Threshold::Local, "rxing/inverted", self.scale);
         if !self.done() && self.scale > 1.0 {
-            self.add(rxing(whole, Threshold::Local, "rxing/whole"), 1.0);
+            self.try_rxing(whole, Threshold::Local, "rxing/whole", 1.0);
         }
+    }
+
+    fn try_rxing(&mut self, p: &Picture, threshold: Threshold, engine: &'static str, scale: f32) {
+        let readings = rxing(p, threshold, engine, &mut self.budget);
+        self.add(readings, scale);
     }
 
     /// Something was read, and no further code is in sight.
@@ -171,7 +178,7 @@ impl Cascade {
             let Some(small) = small else { continue };
             let second = match reading.engine.starts_with("rxing") {
                 true => quircs(&small, "quircs/check").readings,
-                false => rxing(&small, Threshold::Local, "rxing/check"),
+                false => rxing(&small, Threshold::Local, "rxing/check", &mut self.budget),
             };
             let place = |c: [f32; 2]| {
                 [
