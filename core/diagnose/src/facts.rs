@@ -140,6 +140,12 @@ words! {
         None = "none": "Nothing odd.",
         Odd = "odd": "Something that should not be there, or a broken seal.",
     }
+    #[doc = "The state of the terminal’s screen."]
+    Screen {
+        Shows = "shows": "It shows words or a menu and reacts.",
+        Frozen = "frozen": "It is stuck and does not react.",
+        Dark = "dark": "It is dark.",
+    }
     #[doc = "The battery’s icon."]
     BatteryIcon {
         Fine = "fine": "Enough, or charging.",
@@ -324,6 +330,8 @@ keys! {
     phone_online: Word(YesNo),
     /// Where the terminal's own network test stops.
     network_test: Word(NetworkTest),
+    /// What the screen does, words aside.
+    screen: Word(Screen),
     /// The battery's icon, where the charge is not known.
     battery_icon: Word(BatteryIcon),
     /// The time on the terminal's screen beside a phone's.
@@ -428,6 +436,7 @@ impl Facts {
             "expiry_passed" => self.expiry_passed.map(YesNo::word),
             "software" => self.software.map(Software::word),
             "changed_recently" => self.changed_recently.map(Changed::word),
+            "screen" => self.screen.map(Screen::word),
             "phone_online" => self.phone_online.map(YesNo::word),
             "network_test" => self.network_test.map(NetworkTest::word),
             "card_looks" => self.card_looks.map(CardLooks::word),
@@ -462,6 +471,7 @@ pub(crate) const OBSERVATIONS: &[(&str, &[&str])] = &[
     ("expiry_passed", YesNo::WORDS),
     ("software", Software::WORDS),
     ("changed_recently", Changed::WORDS),
+    ("screen", Screen::WORDS),
     ("phone_online", YesNo::WORDS),
     ("network_test", NetworkTest::WORDS),
     ("card_looks", CardLooks::WORDS),

@@ -52,8 +52,8 @@ pub use diagnosis::{
 };
 pub use facts::{
     BatteryIcon, CardLooks, Changed, Charged, Did, EntryMode, Facts, Health, KEYS, KeyCheckValue, LastSignOn,
-    MacCheck, Network, NetworkTest, Outcome, QueryResult, Reversal, Right, Role, Scheme, Seen, Software,
-    Stage, Store, Works, YesNo,
+    MacCheck, Network, NetworkTest, Outcome, QueryResult, Reversal, Right, Role, Scheme, Screen, Seen,
+    Software, Stage, Store, Works, YesNo,
 };
 pub use knowledge::{
     Action, AnsweredBy, Cause, CodeClass, Gate, Knowledge, Observation, ObservationState, RetryRule,

@@ -55,6 +55,7 @@ fn words(key: &'static str) -> Vec<String> {
         "network_test" => NetworkTest::WORDS,
         "battery_icon" => BatteryIcon::WORDS,
         "screen_time" => Right::WORDS,
+        "screen" => Screen::WORDS,
         "card_looks" => CardLooks::WORDS,
         "machine_looks" => Seen::WORDS,
         "store" => Store::WORDS,

@@ -84,6 +84,7 @@ fn every_fact() -> Vec<(&'static str, &'static str)> {
         ("network_test", NetworkTest::WORDS),
         ("battery_icon", BatteryIcon::WORDS),
         ("screen_time", Right::WORDS),
+        ("screen", Screen::WORDS),
         ("card_looks", CardLooks::WORDS),
         ("machine_looks", Seen::WORDS),
         ("store", Store::WORDS),

@@ -88,6 +88,17 @@ impl Case {
         acts::act(&mut self.world, self.mechanism, action, &mut dice)
     }
 
+    /// How likely a step ends it, to somebody who knows the mechanism and not the luck.
+    pub fn chance_of(&self, action: &str) -> f64 {
+        const TRIES: u64 = 16;
+        let ends = |luck: u64| {
+            let mut trial = self.clone();
+            trial.acts = 1_000 + luck;
+            trial.act(action).fault
+        };
+        (0..TRIES).filter(|luck| ends(*luck)).count() as f64 / TRIES as f64
+    }
+
     /// Minutes of a step or question in this case, around the given mean: log-normal, σ 0.4.
     pub fn minutes(&self, step: &str, mean: f64) -> f64 {
         let name = step.bytes().fold(11_u64, |h, b| h.wrapping_mul(131).wrapping_add(u64::from(b)));

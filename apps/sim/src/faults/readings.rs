@@ -209,6 +209,9 @@ pub(super) fn seen_by_a_person(world: &World, key: &str, dice: &mut Dice) -> Opt
             };
             (truth, &["passed", "connect"])
         }
+        "screen" if world.terminal.hangs => ("frozen", &["dark", "shows"]),
+        "screen" if world.terminal.battery < 8 && world.last.words.is_none() => ("dark", &["frozen"]),
+        "screen" => ("shows", &["frozen"]),
         "battery_icon" => either(world.terminal.battery < 15, "low", "fine", (&["fine"], &["low"])),
         "other_cards_here" => {
             let here = world.with_a_good_card();

@@ -69,7 +69,7 @@ fn run(case: &Case, profile: Profile, policy: &mut dyn Policy) -> Run {
                 }
                 view.did.push(id);
                 if ended.open {
-                    view.outcome_is_open_again();
+                    view.outcome_is_open_again(&case);
                 }
                 if ended.fault {
                     break;

@@ -30,10 +30,12 @@ impl View {
     }
 
     /// A payment that was tried again got no answer: what was known of the first says nothing about it.
-    pub fn outcome_is_open_again(&mut self) {
+    pub fn outcome_is_open_again(&mut self, case: &Case) {
         self.readings.retain(|(key, _)| !matches!(*key, "code" | "scheme" | "message" | "stage" | "outcome"));
         self.readings.push(("stage", "sent".to_owned()));
         self.readings.push(("outcome", "unknown".to_owned()));
+        self.readings.retain(|(key, _)| *key != "unsent_reversals");
+        self.readings.extend(case.readings().into_iter().filter(|(key, _)| *key == "unsent_reversals"));
         self.query = None;
         self.did.retain(|step| step != "query_outcome");
     }
@@ -251,7 +253,7 @@ impl Policy for Guide {
     }
 }
 
-/// Knows the mechanism: the step that closes it soonest, else the right call.
+/// Knows the mechanism, not the luck: steps by the chance of ending it over minutes, then the right call.
 pub struct Oracle {
     steps: Vec<String>,
 }
@@ -259,39 +261,32 @@ pub struct Oracle {
 impl Oracle {
     pub fn new(case: &Case, profile: Profile) -> Oracle {
         let view = View::new(case);
-        let minutes = |step: &str| case.minutes(step, mean_minutes(profile, step));
-        let mut best: Option<(f64, Vec<String>)> = None;
-        let mut consider = |steps: Vec<String>, cost: f64| {
-            if best.as_ref().is_none_or(|(b, _)| cost < *b) {
-                best = Some((cost, steps));
-            }
-        };
-        let needs_query = view.forbids("retry_payment") && view.query.is_none();
-        for step in STEPS {
-            let mut trial = case.clone();
-            let (mut steps, mut cost) = (Vec::new(), 0.0);
-            if needs_query && safety::TAKES_MONEY.contains(step) {
-                steps.push("query_outcome".to_owned());
-                cost += minutes("query_outcome");
-                if trial.act("query_outcome").fault {
-                    consider(steps, cost);
-                    continue;
-                }
-            } else if view.forbids(step) {
-                continue;
-            }
-            steps.push((*step).to_owned());
-            cost += minutes(step);
-            if trial.act(step).fault {
-                consider(steps, cost);
-            }
+        let minutes = |step: &str| mean_minutes(profile, step);
+        let calls = STEPS.iter().filter(|s| s.starts_with("call_") && case.chance_of(s) > 0.0);
+        let call = calls.min_by(|a, b| minutes(a).total_cmp(&minutes(b))).copied().unwrap_or("call_service");
+        let open = view.forbids("retry_payment") && view.forbids("other_card");
+        let mut rated: Vec<(f64, &str)> = STEPS
+            .iter()
+            .filter(|s| {
+                !s.starts_with("call_") && (!view.forbids(s) || (open && safety::TAKES_MONEY.contains(s)))
+            })
+            .map(|s| (case.chance_of(s) / minutes(s), *s))
+            .filter(|(rate, _)| *rate > 1.0 / minutes(call))
+            .collect();
+        rated.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut steps: Vec<String> = rated.into_iter().map(|(_, step)| step.to_owned()).collect();
+        if open && steps.iter().any(|s| safety::TAKES_MONEY.contains(&s.as_str())) {
+            steps.retain(|s| s != "query_outcome");
+            steps.insert(0, "query_outcome".to_owned());
         }
-        Oracle { steps: best.map(|(_, steps)| steps).unwrap_or_default() }
+        steps.push(call.to_owned());
+        Oracle { steps }
     }
 }
 
 impl Policy for Oracle {
     fn next(&mut self, view: &View) -> Option<Move> {
-        self.steps.get(view.did.len()).cloned().map(Move::Do)
+        let next = self.steps.iter().find(|step| !view.did.contains(step) && !view.forbids(step));
+        next.cloned().map(Move::Do)
     }
 }
