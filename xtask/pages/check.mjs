@@ -38,7 +38,7 @@ const ROOMS = ["/", "/payments", "/payments?outcome=failed", "/findings", "/find
 const FROM_LINKS = [
   ["/payments?outcome=failed", /^\/payments\/[^/?]+$/],
   ["/payments", /^\/payments\/[^/?]+$/],
-  ["/findings", /^\/findings\/[^/?]+$/],
+  ["/findings", /^\/findings\/F-[^/?]+$/],
   ["/terminals", /^\/terminals\/[^/?]+$/],
 ];
 const CHINESE = /[\u3400-\u9fff]/;

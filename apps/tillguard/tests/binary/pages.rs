@@ -15,7 +15,7 @@ fn every_room_opens_in_both_languages_under_the_strict_policy() {
     let payment = payment.expect("a failed payment").to_owned();
     let findings = server.page("/findings");
     let finding =
-        findings.split("href=\"").filter_map(|p| p.split('"').next()).find(|p| p.starts_with("/findings/"));
+        findings.split("href=\"").filter_map(|p| p.split('"').next()).find(|p| p.starts_with("/findings/F-"));
     let finding = finding.expect("a finding").to_owned();
     let terminal =
         failed.split("href=\"").filter_map(|p| p.split('"').next()).find(|p| p.starts_with("/terminals/"));
