@@ -64,7 +64,7 @@ fn bad_picture(file: &str, bad: BadPicture) -> Box<Problem> {
         BadPicture::TooLarge => Text::fixed("图片太大", "the picture is too large"),
         BadPicture::Damaged => Text::fixed("图片残缺或损坏", "the picture is cut or damaged"),
     };
-    Box::new(Problem::new("TG-1009", what).in_file(file))
+    Box::new(Problem::new("TG-1011", what).in_file(file))
 }
 
 /// `ID=FILE`, each a public key.

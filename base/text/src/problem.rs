@@ -182,6 +182,8 @@ problems! {
     "TG-1010": "真相与录像不是一对" / "The truth does not fit its recording"
         => "用同一次“tillguard sim export”写出的录像和真相。" / "Use the recording and the truth that one `tillguard sim export` wrote together."
         => "录像写出之后不要改动。" / "Don't change the recording afterwards.";
+    "TG-1011": "这张图片读不了" / "This picture can't be read"
+        => "用 JPEG、PNG 或 WebP 原图，最大 48 MB、6400 万像素；重新拍摄或重新保存后再试。" / "Use the original picture as JPEG, PNG or WebP, at most 48 MB and 64 megapixels; take or save it again.";
     "TG-2001": "配置有误" / "The configuration is wrong"
         => "改正所指的行，再启动。" / "Correct the line that is named and start again.";
     "TG-2002": "参数用错" / "Wrong use"

@@ -13,5 +13,6 @@ mod kill;
 mod locate;
 mod pages;
 mod public;
+mod qr;
 mod tools;
 mod tour;
