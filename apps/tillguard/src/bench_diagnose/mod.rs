@@ -3,7 +3,8 @@
 //! Why it exists: a guide that asks and weighs must prove that it saves minutes against the best fixed list, on
 //! faults that don't come from its own tables (`tg_sim::faults`, which knows nothing of `tg-diagnose`). Minutes
 //! count on the fault's clock: until it is mended or in the hands of somebody who can mend it; the sale's clock
-//! stands beside it. Never tuned on the cases that it reports: another seed trains the static list.
+//! stands beside it. Another seed trains the static list. The knowledge was mended while cases of
+//! [`SEED`] were looked at, so a run on a fresh seed is worth more than this one.
 
 mod policies;
 mod statistics;
