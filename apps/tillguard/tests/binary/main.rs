@@ -4,6 +4,7 @@ mod api;
 mod bad_input;
 mod card_numbers;
 mod commands;
+mod demo;
 mod diagnose;
 mod diagnose_talk;
 mod everybody;
