@@ -38,7 +38,7 @@ pub struct Budget(pub usize);
 /// Reads all codes with `rxing`.
 pub fn rxing(p: &Picture, threshold: Threshold, engine: &'static str, budget: &mut Budget) -> Vec<Reading> {
     const SIDE_MIN: usize = 24;
-    if p.width < SIDE_MIN || p.height < SIDE_MIN {
+    if p.width < SIDE_MIN || p.height < SIDE_MIN || budget.0 == 0 {
         return Vec::new();
     }
     let Ok(source) = Luma8Source::new_with_slice(&p.luma, p.width as u32, p.height as u32) else {
@@ -83,8 +83,9 @@ fn with<B: Binarizer>(binarizer: B, budget: &mut Budget) -> Vec<(String, [[f32; 
 }
 
 fn corners(points: &[rxing::Point]) -> Option<[[f32; 2]; 4]> {
-    let [a, b, c, d] = points.get(..4)?.try_into().ok()?;
-    let corners = [a, b, c, d].map(|p: rxing::Point| [p.x, p.y]);
+    // They come as lower left, upper left, lower right, upper right.
+    let [lower_left, upper_left, lower_right, upper_right] = points.get(..4)?.try_into().ok()?;
+    let corners = [upper_left, upper_right, lower_right, lower_left].map(|p: rxing::Point| [p.x, p.y]);
     corners.iter().flatten().all(|v| v.is_finite()).then_some(corners)
 }
 
