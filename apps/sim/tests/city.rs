@@ -87,7 +87,10 @@ fn every_frame_decodes_strictly_and_rebuilds_to_the_same_bytes() {
         assert!(services.contains(&service), "{service}: {services:?}");
     }
     let asked = sent.len() / 2;
-    assert!(serials > asked * 9 / 10 && (asked * 6 / 10..asked * 95 / 100).contains(&places), "{serials} {places}");
+    assert!(
+        serials > asked * 9 / 10 && (asked * 6 / 10..asked * 95 / 100).contains(&places),
+        "{serials} {places}"
+    );
 }
 
 #[test]
@@ -179,7 +182,10 @@ fn a_peaceful_city_is_peaceful_and_mostly_approved() {
             approved += usize::from(text(&message, 39) == "00");
         }
     }
-    assert!(answers > 8_000 && approved * 100 > answers * 88 && approved * 100 < answers * 98, "{approved} of {answers}");
+    assert!(
+        answers > 8_000 && approved * 100 > answers * 88 && approved * 100 < answers * 98,
+        "{approved} of {answers}"
+    );
 }
 
 #[test]

@@ -79,7 +79,8 @@ fn a_stopped_runner_ends_without_a_feed() {
     };
     let (stopper, stop) = std::sync::mpsc::channel();
     drop(stopper);
-    let options = CityOptions { start: Instant(CityOptions::TEN_IN_THE_MORNING.0 - 1), ..CityOptions::new(1) };
+    let options =
+        CityOptions { start: Instant(CityOptions::TEN_IN_THE_MORNING.0 - 1), ..CityOptions::new(1) };
     let summary = runner::run(address, options, 1.0, &stop, &mut Vec::new()).expect("ends");
     assert_eq!(summary.acknowledged, 0);
 }

@@ -237,5 +237,9 @@ fn attack_names_are_checked() {
     assert_eq!(all.parse(), Ok(Attacks::all()));
     assert_eq!("cash_out, skimming".parse::<Attacks>().expect("both exist").to_string(), "cash_out,skimming");
     let error = "card_tasting".parse::<Attacks>().expect_err("no such attack");
-    assert!(error.to_string().starts_with("no attack is called `card_tasting`; there are: all, none, card_testing,"));
+    assert!(
+        error
+            .to_string()
+            .starts_with("no attack is called `card_tasting`; there are: all, none, card_testing,")
+    );
 }

@@ -42,7 +42,9 @@ fn options(seed: u64, hours: u32, terminals: usize, attacks: &str) -> Result<Cit
             format!("a recording of {hours} hours is impossible; {HOURS_MIN} to {HOURS_MAX} are possible"),
         );
         let expected = format!("{HOURS_MIN}-{HOURS_MAX}");
-        return Err(Box::new(Problem::new("TG-2002", what).in_field("--hours/--days").because(expected, hours.to_string())));
+        return Err(Box::new(
+            Problem::new("TG-2002", what).in_field("--hours/--days").because(expected, hours.to_string()),
+        ));
     }
     if !(1..=tg_sim::TERMINALS_MAX).contains(&terminals) {
         let what = Text::new(
@@ -50,7 +52,9 @@ fn options(seed: u64, hours: u32, terminals: usize, attacks: &str) -> Result<Cit
             format!("a city has 1 to {} terminals", tg_sim::TERMINALS_MAX),
         );
         let expected = format!("1-{}", tg_sim::TERMINALS_MAX);
-        return Err(Box::new(Problem::new("TG-2002", what).in_field("--terminals").because(expected, terminals.to_string())));
+        return Err(Box::new(
+            Problem::new("TG-2002", what).in_field("--terminals").because(expected, terminals.to_string()),
+        ));
     }
     Ok(CityOptions { terminals, attacks, ..CityOptions::for_recording(seed, hours) })
 }
@@ -180,7 +184,9 @@ fn show(measured: &Measured, recordings: u32, console: &Console) -> Done {
         format!("{recordings} 份录像，{} 条报文，{:.1} 个城市日", measured.messages, measured.days),
         format!("{recordings} recordings, {} messages, {:.1} city days", measured.messages, measured.days),
     ))?;
-    console.print("| finding | staged | found | recall | median delay (s) | false |\n|---|---|---|---|---|---|")?;
+    console.print(
+        "| finding | staged | found | recall | median delay (s) | false |\n|---|---|---|---|---|---|",
+    )?;
     for (kind, score) in &measured.kinds {
         let recall = match score.staged {
             0 => "-".to_owned(),

@@ -1,12 +1,12 @@
 //! At the counter: customers come, pay, try again, give up; the terminal waits, reverses, signs on.
 
-use super::week::MINUTE;
 use super::trades::Special;
+use super::week::MINUTE;
 use super::{City, Event, TERMINAL_TIMEOUT_US};
 use crate::cards::{Card, IssuerState, Number, add_months};
 use crate::host::{Answer, Host};
 use crate::terminal::{self, Entry, More, Purpose, Receipt, Request, Sale, Waiting};
-use crate::truth::{Cause, Subject, SimulatedCard};
+use crate::truth::{Cause, SimulatedCard, Subject};
 use tg_types::SECOND_US;
 
 /// Technical failures in a row after which a shop sends most customers away.
@@ -83,7 +83,8 @@ impl City {
     /// Somebody who can be here buys something.
     pub(crate) fn serve_somebody(&mut self, index: usize) {
         let machine = &mut self.machines[index];
-        let Some(holder) = self.people.customer(&mut machine.dice, machine.town, machine.here, self.now) else {
+        let Some(holder) = self.people.customer(&mut machine.dice, machine.town, machine.here, self.now)
+        else {
             return;
         };
         let purse = self.people.all[holder].purse_percent;
@@ -309,8 +310,13 @@ impl City {
                 if machine.trade.attended() && dice.below(1_000) < machine.trade.returns_per_mille {
                     // Most are wrong amounts, noticed at once; the others come back another day.
                     let soon = dice.chance(6_500);
-                    let wait = if soon { dice.between(30, 900) * SECOND_US } else { dice.between(60, 3_000) * MINUTE };
-                    let wait = super::week::next_open(machine.trade.hours, self.now.plus_us(wait)).since(self.now);
+                    let wait = if soon {
+                        dice.between(30, 900) * SECOND_US
+                    } else {
+                        dice.between(60, 3_000) * MINUTE
+                    };
+                    let wait =
+                        super::week::next_open(machine.trade.hours, self.now.plus_us(wait)).since(self.now);
                     self.after(wait, Event::TakeBack(index, Box::new(receipt), None));
                 } else {
                     machine.keep(receipt);
@@ -403,5 +409,9 @@ fn mistyped(card: &Card, dice: &mut crate::dice::Dice) -> (Number, u16) {
     let place = 10_u64.pow(dice.between(1, 7) as u32);
     let number = Number { value: card.number.value ^ (card.number.value / place % 2 * place), ..card.number };
     // Still in its range, still with a right check digit: the terminal would refuse another.
-    (Number { value: number.value / 100_000_000 * 100_000_000 + dice.below(100_000_000), ..number }.with_check_digit(), card.expiry)
+    (
+        Number { value: number.value / 100_000_000 * 100_000_000 + dice.below(100_000_000), ..number }
+            .with_check_digit(),
+        card.expiry,
+    )
 }

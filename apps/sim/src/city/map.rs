@@ -96,7 +96,12 @@ mod tests {
     fn towns_lie_where_their_roads_say() {
         let far = |a: usize, b: usize| TOWNS[a].centre.metres_to(TOWNS[b].centre) / 1_000;
         // Great-circle distances: 63, 289, 740 km.
-        assert!((62..=64).contains(&far(0, 1)) && (284..=294).contains(&far(0, 2)), "{} {}", far(0, 1), far(0, 2));
+        assert!(
+            (62..=64).contains(&far(0, 1)) && (284..=294).contains(&far(0, 2)),
+            "{} {}",
+            far(0, 1),
+            far(0, 2)
+        );
         assert!((730..=750).contains(&far(0, 3)), "{}", far(0, 3));
     }
 

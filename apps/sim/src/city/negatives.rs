@@ -2,7 +2,7 @@
 
 use super::counter::{Order, Payer};
 use super::map::TOWNS;
-use super::week::{DAY, FOOD, HOUR, MINUTE, midnight, next_open, day_of, time_of_day};
+use super::week::{DAY, FOOD, HOUR, MINUTE, day_of, midnight, next_open, time_of_day};
 use super::{City, Event};
 use crate::truth::{Negative, Story, Subject};
 use std::collections::BTreeSet;
@@ -42,7 +42,8 @@ impl City {
     fn two_terminals(&mut self) {
         let Some(first) = self.find_machine(super::Machine::is_portable) else { return };
         let machine = &self.machines[first];
-        let (merchant, trade, town, home) = (machine.terminal.merchant, machine.trade, machine.town, machine.home);
+        let (merchant, trade, town, home) =
+            (machine.terminal.merchant, machine.trade, machine.town, machine.home);
         let second = self.new_machine(merchant, trade, town, home);
         self.cast.insert(second);
         let story = self.stage(
@@ -139,7 +140,8 @@ impl City {
     /// A table splits its bill: several cards of one amount, or one card several times.
     fn split_bill(&mut self) -> bool {
         let now = self.now;
-        let Some(index) = self.find_machine(|m| matches!(m.trade.category, 5812 | 5814) && next_open(&FOOD, now) == now)
+        let Some(index) =
+            self.find_machine(|m| matches!(m.trade.category, 5812 | 5814) && next_open(&FOOD, now) == now)
         else {
             return false;
         };
@@ -168,7 +170,9 @@ impl City {
 
     /// The chip reader is dirty until somebody cleans it.
     fn damaged_chips(&mut self) -> bool {
-        let Some(index) = self.find_machine(|m| m.trade.attended() && m.trade.is_busy()) else { return false };
+        let Some(index) = self.find_machine(|m| m.trade.attended() && m.trade.is_busy()) else {
+            return false;
+        };
         self.label(Negative::DamagedChips, &[index]);
         self.machines[index].fallback = self.dice.between(3_000, 8_500) as u64;
         let lasts = self.dice.between(5 * HOUR, 40 * HOUR);
@@ -212,7 +216,9 @@ impl City {
     fn returns(&mut self) -> bool {
         let now = self.now;
         let fits = |m: &super::Machine| {
-            matches!(m.trade.category, 5661 | 5651) && m.receipts.len() >= 8 && next_open(m.trade.hours, now) == now
+            matches!(m.trade.category, 5661 | 5651)
+                && m.receipts.len() >= 8
+                && next_open(m.trade.hours, now) == now
         };
         let Some(index) = self.find_machine(fits) else { return false };
         let story = self.stage(Story::Negative(Negative::Returns), vec![self.terminal_subject(index)]);

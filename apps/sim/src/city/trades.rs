@@ -77,24 +77,43 @@ pub(crate) const TRADES: [Trade; 16] = [
         terminals: (2, 4),
         ..trade(5411, "超市", "Supermarket", (1_200, 32_000), 40, 130, &SHOP, 130, 10)
     },
-    Trade { terminals: (1, 2), ..trade(5812, "餐厅", "Restaurant", (6_500, 58_000), 25, 60, &FOOD, 145, 16) },
-    Trade { terminals: (1, 2), ..trade(5541, "加油站", "Petrol Station", (10_000, 60_000), 20, 110, &ROUND_THE_CLOCK, 90, 8) },
+    Trade {
+        terminals: (1, 2), ..trade(5812, "餐厅", "Restaurant", (6_500, 58_000), 25, 60, &FOOD, 145, 16)
+    },
+    Trade {
+        terminals: (1, 2),
+        ..trade(5541, "加油站", "Petrol Station", (10_000, 60_000), 20, 110, &ROUND_THE_CLOCK, 90, 8)
+    },
     trade(5944, "珠宝", "Jewellery", (60_000, 1_800_000), 3, 9, &SHOP, 150, 5),
-    Trade { special: Special::Telephone, ..trade(7011, "酒店", "Hotel", (22_800, 180_000), 5, 16, &ROUND_THE_CLOCK, 120, 5) },
+    Trade {
+        special: Special::Telephone,
+        ..trade(7011, "酒店", "Hotel", (22_800, 180_000), 5, 16, &ROUND_THE_CLOCK, 120, 5)
+    },
     trade(5732, "手机", "Phone Shop", (19_900, 800_000), 5, 14, &SHOP, 140, 6),
-    Trade { special: Special::Portable, ..trade(5422, "菜摊", "Market Stall", (800, 12_000), 55, 55, &MORNING, 115, 9) },
+    Trade {
+        special: Special::Portable,
+        ..trade(5422, "菜摊", "Market Stall", (800, 12_000), 55, 55, &MORNING, 115, 9)
+    },
     trade(5912, "药房", "Pharmacy", (900, 26_000), 35, 60, &SHOP, 90, 8),
     trade(5462, "面包房", "Bakery", (800, 6_500), 60, 90, &SHOP, 110, 7),
     trade(5651, "服饰", "Clothing", (9_900, 120_000), 15, 26, &SHOP, 160, 7),
-    Trade { returns_per_mille: 60, ..trade(5661, "鞋店", "Shoe Shop", (15_900, 90_000), 15, 30, &SHOP, 170, 4) },
+    Trade {
+        returns_per_mille: 60,
+        ..trade(5661, "鞋店", "Shoe Shop", (15_900, 90_000), 15, 30, &SHOP, 170, 4)
+    },
     Trade { special: Special::Unattended, returns_per_mille: 0, ..VENDING },
     trade(5814, "快餐", "Fast Food", (1_500, 5_800), 80, 140, &FOOD, 110, 7),
-    Trade { special: Special::Cash, returns_per_mille: 0, ..trade(6010, "惠农服务点", "Rural Cash Point", (20_000, 200_000), 0, 18, &OFFICE, 60, 3) },
+    Trade {
+        special: Special::Cash,
+        returns_per_mille: 0,
+        ..trade(6010, "惠农服务点", "Rural Cash Point", (20_000, 200_000), 0, 18, &OFFICE, 60, 3)
+    },
     trade(5331, "便利店", "Convenience Store", (600, 9_000), 55, 75, &ROUND_THE_CLOCK, 105, 6),
     trade(8062, "医院", "Hospital", (3_500, 160_000), 10, 95, &OFFICE, 35, 2),
 ];
 
-const VENDING: Trade = trade(5499, "自助售货机", "Vending Machine", (300, 1_500), 100, 45, &ROUND_THE_CLOCK, 100, 8);
+const VENDING: Trade =
+    trade(5499, "自助售货机", "Vending Machine", (300, 1_500), 100, 45, &ROUND_THE_CLOCK, 100, 8);
 
 impl Trade {
     /// A trade by its share.
@@ -146,11 +165,30 @@ impl Trade {
 }
 
 const SIGNS: [(&str, &str); 24] = [
-    ("春和", "Chunhe"), ("小满", "Xiaoman"), ("拾光", "Shiguang"), ("南枝", "Nanzhi"), ("半夏", "Banxia"),
-    ("云朵", "Yunduo"), ("老巷", "Laoxiang"), ("星河", "Xinghe"), ("漫步", "Manbu"), ("青石", "Qingshi"),
-    ("听雨", "Tingyu"), ("橘园", "Juyuan"), ("白鹭", "Bailu"), ("山茶", "Shancha"), ("晴川", "Qingchuan"),
-    ("渡口", "Dukou"), ("松风", "Songfeng"), ("望江", "Wangjiang"), ("麦浪", "Mailang"), ("竹里", "Zhuli"),
-    ("芦花", "Luhua"), ("石榴", "Shiliu"), ("朝露", "Zhaolu"), ("溪口", "Xikou"),
+    ("春和", "Chunhe"),
+    ("小满", "Xiaoman"),
+    ("拾光", "Shiguang"),
+    ("南枝", "Nanzhi"),
+    ("半夏", "Banxia"),
+    ("云朵", "Yunduo"),
+    ("老巷", "Laoxiang"),
+    ("星河", "Xinghe"),
+    ("漫步", "Manbu"),
+    ("青石", "Qingshi"),
+    ("听雨", "Tingyu"),
+    ("橘园", "Juyuan"),
+    ("白鹭", "Bailu"),
+    ("山茶", "Shancha"),
+    ("晴川", "Qingchuan"),
+    ("渡口", "Dukou"),
+    ("松风", "Songfeng"),
+    ("望江", "Wangjiang"),
+    ("麦浪", "Mailang"),
+    ("竹里", "Zhuli"),
+    ("芦花", "Luhua"),
+    ("石榴", "Shiliu"),
+    ("朝露", "Zhaolu"),
+    ("溪口", "Xikou"),
 ];
 
 /// A shop.

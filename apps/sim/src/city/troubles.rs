@@ -5,7 +5,7 @@
 
 use super::map::TOWNS;
 use super::trades::Special;
-use super::week::{DAY, HOUR, MINUTE, midnight, next_open, time_of_day, day_of};
+use super::week::{DAY, HOUR, MINUTE, day_of, midnight, next_open, time_of_day};
 use super::{City, Event};
 use crate::cards::IssuerState;
 use crate::soft_keys::Key;
@@ -65,7 +65,8 @@ impl City {
                 (Cause::Tamper, 600),
             ];
             for (cause, seconds) in first {
-                let busy = |m: &super::Machine| m.trade.attended() && m.trade.is_busy() && m.crowd_percent <= 100;
+                let busy =
+                    |m: &super::Machine| m.trade.attended() && m.trade.is_busy() && m.crowd_percent <= 100;
                 if let Some(index) = self.find_machine(busy) {
                     self.after(seconds * SECOND_US, Event::Befall(index, cause));
                 }
@@ -89,7 +90,9 @@ impl City {
             Cause::WeakLink => terminal.link.loss = 900,
             Cause::WrongClock => terminal.clock_error_us = CLOCK_AHEAD_US,
             // An opened case erases all keys; what the terminal computes from here on is nothing.
-            Cause::Tamper => (terminal.master, terminal.mac, terminal.pin) = (Key([0; 16]), Key([0; 16]), Key([0; 16])),
+            Cause::Tamper => {
+                (terminal.master, terminal.mac, terminal.pin) = (Key([0; 16]), Key([0; 16]), Key([0; 16]))
+            }
             _ => {}
         }
         if matches!(cause, Cause::WrongMasterKey | Cause::SignOnAnswerLost) {

@@ -71,7 +71,8 @@ impl City {
         if !self.is_idle(machine) {
             return false;
         }
-        let Attack { story: Some(story), means: Means::Numbers(guesses), left, .. } = &mut self.attacks[attack]
+        let Attack { story: Some(story), means: Means::Numbers(guesses), left, .. } =
+            &mut self.attacks[attack]
         else {
             return true;
         };
@@ -146,15 +147,21 @@ impl City {
         self.people.all[holder].reserved_until = now.plus_us(12 * HOUR);
         let card = copy(&self.people.all[holder].card, self.dice.chance(4_000));
         let subjects = vec![Subject::Card(SimulatedCard::new(card.number))];
-        let means =
-            Copies { cards: vec![card], places: vec![home, far], typed: false, holder: Some(holder), next: 0 };
+        let means = Copies {
+            cards: vec![card],
+            places: vec![home, far],
+            typed: false,
+            holder: Some(holder),
+            next: 0,
+        };
         let uses = self.dice.between(3, 6);
         let lasts = uses * self.dice.between(6, 22) * MINUTE;
         Some(self.begin_attack(attack, subjects, home, uses, lasts, Means::Copies(means)))
     }
 
     pub(super) fn use_a_copy(&mut self, attack: usize) -> bool {
-        let Attack { story: Some(story), means: Means::Copies(copies), .. } = &mut self.attacks[attack] else {
+        let Attack { story: Some(story), means: Means::Copies(copies), .. } = &mut self.attacks[attack]
+        else {
             return true;
         };
         let story = *story;

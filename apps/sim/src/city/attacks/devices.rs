@@ -4,8 +4,8 @@
 use super::{Attack, Means};
 use crate::city::machine::{Numbers, Says};
 use crate::city::map::TOWNS;
-use crate::city::week::MINUTE;
 use crate::city::trades::Trade;
+use crate::city::week::MINUTE;
 use crate::city::{City, Event, Machine};
 use crate::soft_keys::Key;
 use crate::truth::Subject;
@@ -57,11 +57,13 @@ impl City {
 
     /// One device, several shops: it signs on under each number and sells under whichever suits.
     pub(super) fn begin_several_merchants(&mut self, attack: usize) -> Option<usize> {
-        let first = self.find_place(|m| m.trade.attended() && !m.is_portable() && m.trade.category != 6010)?;
+        let first =
+            self.find_place(|m| m.trade.attended() && !m.is_portable() && m.trade.category != 6010)?;
         let (town, here) = (self.machines[first].town, self.machines[first].here);
         let (serial, says) = (self.machines[first].terminal.serial_number.clone(), self.machines[first].says);
         let mut devices = vec![first];
-        let mut subjects = vec![self.terminal_subject(first), self.serial_subject(first), self.merchant_subject(first)];
+        let mut subjects =
+            vec![self.terminal_subject(first), self.serial_subject(first), self.merchant_subject(first)];
         for _ in 0..self.dice.between(2, 5) {
             let trade = Trade::of([5411, 5541, 8062, 5912, 5331, 5812][self.dice.below(6) as usize]);
             let merchant = self.new_merchant(trade, town);
@@ -75,7 +77,8 @@ impl City {
         }
         let payments = self.dice.between(12, 50);
         let lasts = payments * self.dice.between(60, 360) * SECOND_US;
-        let story = self.begin_attack(attack, subjects, first, payments, lasts, Means::Devices(devices.clone()));
+        let story =
+            self.begin_attack(attack, subjects, first, payments, lasts, Means::Devices(devices.clone()));
         if self.dice.chance(6_000) {
             let mut wait = 0;
             for device in devices.into_iter().skip(1) {
@@ -147,7 +150,8 @@ impl City {
         let index = self.find_place(|m| m.trade.attended())?;
         let steps = self.dice.between(14, 60);
         let lasts = steps * self.dice.between(6, 45) * SECOND_US;
-        let storm = Storm { sign_ons: self.dice.between(3, 10) as u64, key: self.machines[index].terminal.mac };
+        let storm =
+            Storm { sign_ons: self.dice.between(3, 10) as u64, key: self.machines[index].terminal.mac };
         let subjects = vec![self.terminal_subject(index), self.merchant_subject(index)];
         Some(self.begin_attack(attack, subjects, index, steps, lasts, Means::Storm(storm)))
     }
@@ -157,7 +161,9 @@ impl City {
         if !self.is_idle(index) {
             return false;
         }
-        let Attack { story, means: Means::Storm(storm), left, .. } = &self.attacks[attack] else { return true };
+        let Attack { story, means: Means::Storm(storm), left, .. } = &self.attacks[attack] else {
+            return true;
+        };
         let (story, key, last) = (*story, storm.key, *left == 1);
         if self.dice.below(10) < storm.sign_ons {
             self.sign_on(index, story);
@@ -189,4 +195,3 @@ impl Machine {
         self.becomes(serial.to_owned(), keys);
     }
 }
-
