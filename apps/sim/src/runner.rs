@@ -96,7 +96,7 @@ pub fn run(
     )?;
     let mut line = Feed::new(feed);
     let mut told = Vec::new();
-    let goes = stop.recv().is_ok();
+    let mut goes = stop.recv().is_ok();
     let began = Clock::now();
     let mut story = start;
     while goes {
@@ -117,10 +117,7 @@ pub fn run(
             line.finish(&mut summary, stop);
             break;
         }
-        match stop.recv_timeout(NAP) {
-            Err(RecvTimeoutError::Timeout) | Ok(Word::Go) => {}
-            Err(RecvTimeoutError::Disconnected) => break,
-        }
+        goes = !matches!(stop.recv_timeout(NAP), Err(RecvTimeoutError::Disconnected));
     }
     for (id, staged) in attacks(&city) {
         print(out, &Line::DrawnIn { id, subjects: staged.related.iter().map(clear).collect() })?;

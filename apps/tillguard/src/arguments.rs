@@ -215,6 +215,9 @@ pub struct Serve {
     /// 证书的私钥（PEM）/ the certificate's private key (PEM)
     #[arg(long, value_name = "FILE", requires = "public_cert")]
     pub public_key: Option<PathBuf>,
+    /// 规则文件，或 starter（自带的起步规则）/ a file of rules, or `starter` for the pack that comes with it
+    #[arg(long, value_name = "FILE|starter")]
+    pub rules: Option<String>,
     /// 密钥文件（不在数据目录里）/ key file, outside the data folder
     #[arg(long)]
     pub key_file: Option<PathBuf>,
@@ -275,11 +278,14 @@ pub struct Demo {
 
 #[derive(Args)]
 pub struct Bench {
-    /// decode, engine, journal, path
+    /// decode, engine, journal, path, latency, diagnose, locate, fleet, qr
     pub name: String,
-    /// path 的秒数 / seconds for `path`
+    /// path、latency 的秒数 / seconds for `path` and `latency`
     #[arg(long, default_value_t = 10)]
     pub seconds: u32,
+    /// latency 每秒的交易数 / transactions a second for `latency`
+    #[arg(long, default_value_t = 100_000)]
+    pub rate: u64,
     /// 测盘的目录 / folder whose disk is measured [default: a temporary one]
     #[arg(long)]
     pub data: Option<PathBuf>,

@@ -19,7 +19,8 @@ use tg_sim::BenchFrames;
 use tg_text::{Problem, Text};
 use tg_types::{TenantId, TokenKey};
 
-const NAMES: [&str; 8] = ["decode", "engine", "journal", "path", "diagnose", "locate", "fleet", "qr"];
+const NAMES: [&str; 9] =
+    ["decode", "engine", "journal", "path", "latency", "diagnose", "locate", "fleet", "qr"];
 
 #[derive(Serialize)]
 struct Machine {
@@ -64,6 +65,7 @@ pub fn run(arguments: &Bench, console: &Console) -> Done {
         "engine" => engine()?,
         "journal" => journal(arguments.data.as_deref())?,
         "path" => path(arguments, console, &mut notes)?,
+        "latency" => latency(arguments, &mut notes)?,
         "locate" => crate::bench_fleet::locate_figures(),
         "fleet" => crate::bench_fleet::fleet_figures(),
         "diagnose" => crate::bench_diagnose::figures(&mut notes),
@@ -233,6 +235,34 @@ fn path(arguments: &Bench, console: &Console, notes: &mut Vec<String>) -> Result
         let transactions = sent.per_second.iter().map(|n| n / 2.0).collect();
         Ok(vec![figure("durable", "transactions/s", transactions), figure("frames", "frames/s", sent.per_second)])
     })
+}
+
+/// Waits for durable acknowledgements at a given rate, a second at a time: through the log alone and through
+/// the whole center.
+fn latency(arguments: &Bench, notes: &mut Vec<String>) -> Result<Vec<Figure>, Box<Problem>> {
+    let temporary = temporary(arguments.data.as_deref())?;
+    let feed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
+    let feed =
+        feed.map_err(|e| Box::new(Problem::new("TG-4001", Text::new(e.to_string(), e.to_string()))))?;
+    let seconds = arguments.seconds.clamp(2, 600);
+    let measured = crate::bench_latency::run(temporary.path(), feed, arguments.rate.max(1), seconds)?;
+    let mut figures = Vec::new();
+    for waits in measured {
+        for (share, name) in [(0.5, "p50"), (0.99, "p99"), (0.999, "p99.9")] {
+            let a_second = |us: &[f64]| {
+                let mut us = us.to_vec();
+                us.sort_by(f64::total_cmp);
+                us[((us.len() - 1) as f64 * share) as usize]
+            };
+            let seconds = waits.us.chunks_exact(waits.per_second).map(a_second).collect();
+            figures.push(figure(&format!("{}_{name}", waits.name), "us", seconds));
+        }
+    }
+    notes.push(format!(
+        "{} transactions a second; each figure is the median of one for each second",
+        arguments.rate
+    ));
+    Ok(figures)
 }
 
 fn resident_mib() -> u64 {

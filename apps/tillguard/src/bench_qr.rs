@@ -33,7 +33,14 @@ pub fn figures(notes: &mut Vec<String>) -> Vec<Figure> {
         results.push(Figure::of(format!("read_{name}"), "% of codes", rate, rate, rate, codes));
     }
     let mean = rates.iter().sum::<f64>() / rates.len() as f64;
-    results.push(Figure::of("read_mean_of_conditions".to_owned(), "% of codes", mean, mean, mean, rates.len()));
+    results.push(Figure::of(
+        "read_mean_of_conditions".to_owned(),
+        "% of codes",
+        mean,
+        mean,
+        mean,
+        rates.len(),
+    ));
     results.push(spread("picture_0.7_megapixels", "ms", &mut all_cost));
     results.push(large("photo_12_megapixels", Condition::Noise, 0.2));
     results.push(large("photo_12_megapixels_nothing_read", Condition::Noise, 1.0));
@@ -62,7 +69,8 @@ fn judge<'a>(s: &Scene, read: impl Iterator<Item = &'a str>) -> (usize, usize) {
 }
 
 fn large(name: &str, condition: Condition, hardness: f32) -> Figure {
-    let pictures: Vec<Picture> = (0..3).map(|i| scene(condition, hardness, SEED + i, 4000, 3000).picture).collect();
+    let pictures: Vec<Picture> =
+        (0..3).map(|i| scene(condition, hardness, SEED + i, 4000, 3000).picture).collect();
     timed(name, &pictures)
 }
 
@@ -73,7 +81,10 @@ fn hostile() -> Figure {
     let luma = (0..width * height)
         .map(|i| code.luma[(i / width % code.height) * code.width + i % width % code.width])
         .collect();
-    timed("photo_12_megapixels_of_codes", &[Picture::from_luma(width, height, luma).expect("as many as pixels")])
+    timed(
+        "photo_12_megapixels_of_codes",
+        &[Picture::from_luma(width, height, luma).expect("as many as pixels")],
+    )
 }
 
 fn timed(name: &str, pictures: &[Picture]) -> Figure {
@@ -93,9 +104,21 @@ fn checks() -> Vec<Figure> {
     const ROUNDS: usize = 2000;
     const MERCHANT: &str = "00020101021126390016A00000033301010101158981100572299995204581253031565802CN5918LIANYU COFFEE NO.36008SHANGHAI62220306ST00030708T100023463046E8F";
     let codes = [
-        ("check_address", "https://pay.acqu1rer.example/q/T1000999", "https://pay.acquirer.example/q/T1000234?k=3"),
-        ("check_merchant_code", MERCHANT, "00020101021126390016A00000033301010101158981100572200015204581253031565802CN5918LIANYU COFFEE NO.36008SHANGHAI62220306ST00030708T10002346304CC82"),
-        ("check_upi", "upi://pay?pa=a@b&pn=Shop&am=250.00&cu=INR", "upi://pay?pa=shop@b&pn=Shop&am=25.00&cu=INR"),
+        (
+            "check_address",
+            "https://pay.acqu1rer.example/q/T1000999",
+            "https://pay.acquirer.example/q/T1000234?k=3",
+        ),
+        (
+            "check_merchant_code",
+            MERCHANT,
+            "00020101021126390016A00000033301010101158981100572200015204581253031565802CN5918LIANYU COFFEE NO.36008SHANGHAI62220306ST00030708T10002346304CC82",
+        ),
+        (
+            "check_upi",
+            "upi://pay?pa=a@b&pn=Shop&am=250.00&cu=INR",
+            "upi://pay?pa=shop@b&pn=Shop&am=25.00&cu=INR",
+        ),
     ];
     let timed = |(name, text, issued): (&str, &str, &str)| {
         let issued = [issued.to_owned()];

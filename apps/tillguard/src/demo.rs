@@ -18,7 +18,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tg_ingest::{Cipher, SoftKeys};
 use tg_server::{
-    AcquirerContact, Center, CenterClock, Config, FeedConfig, Place, PublicConfig, Secret, StagedAttack,
+    AcquirerContact, Center, CenterClock, Config, FeedConfig, Place, PublicConfig, RulesSource, Secret,
+    StagedAttack,
 };
 use tg_sim::{Attacks, City, CityOptions};
 use tg_text::{Problem, Text};
@@ -246,6 +247,7 @@ async fn start(arguments: &Demo, data: PathBuf, console: &Console) -> Result<Beg
         feeds: vec![FeedConfig { address: feed, dialect: "cup_pos".into(), name: "城市 city".into() }],
         acquirer: AcquirerContact { name: Some("云汀支付（虚构）".into()), phone: None },
         demo: true,
+        rules: RulesSource::Starter,
         soft_keys: Some(soft_keys(arguments)),
         clock: CenterClock::story(
             STORY_SPEED * arguments.speed,

@@ -5,8 +5,9 @@
 
 mod arguments;
 mod bench;
-mod bench_fleet;
 mod bench_diagnose;
+mod bench_fleet;
+mod bench_latency;
 mod bench_qr;
 mod decode;
 mod demo;

@@ -62,6 +62,9 @@ fn config(arguments: Serve) -> Result<Config, Box<Problem>> {
     if arguments.public_cert.is_some() {
         (config.public.certificate, config.public.key) = (arguments.public_cert, arguments.public_key);
     }
+    if let Some(rules) = &arguments.rules {
+        config.rules = tg_server::RulesSource::of(rules);
+    }
     if let Some(key_file) = arguments.key_file {
         config.key_file = Some(key_file);
     }

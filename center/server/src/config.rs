@@ -210,7 +210,8 @@ impl Config {
 }
 
 /// Keys of the file.
-const KEYS: &[&str] = &["data", "http", "key_file", "feed", "acquirer", "limits", "public", "register", "rules"];
+const KEYS: &[&str] =
+    &["data", "http", "key_file", "feed", "acquirer", "limits", "public", "register", "rules"];
 
 /// Keys may be in this program's memory in the demo and in tests only.
 pub(crate) fn soft_keys_refused() -> Problem {

@@ -174,11 +174,7 @@ impl Heart {
         match event {
             Event::Message(_) => self.totals.accepted += 1,
             Event::Undecoded(_) => self.totals.undecoded += 1,
-            Event::Tick
-            | Event::Epoch(_)
-            | Event::Feedback(_)
-            | Event::Judgement(_)
-            | Event::Rules(_) => {}
+            Event::Tick | Event::Epoch(_) | Event::Feedback(_) | Event::Judgement(_) | Event::Rules(_) => {}
         }
         self.note(stamp, event);
         Beat { event, outcomes: &self.outcomes }

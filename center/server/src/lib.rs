@@ -31,7 +31,7 @@ pub use key_file::{Secret, default_path as default_key_path, open as open_key_fi
 pub use live::Place;
 pub use public::PublicConfig;
 pub use recover::replay_data;
-pub use rules::RulesSource;
 pub use replay::{Player, See, write_lines};
-pub use windows::read_window;
+pub use rules::RulesSource;
 pub use truth::StagedAttack;
+pub use windows::read_window;

@@ -35,7 +35,10 @@ fn asked(offset: u64, terminal: &str, last4: u16) -> Step {
         duplicate: false,
         score: 12,
         decision: Decision::Approve,
-        reasons: vec![Reason { code: "nothing_unusual".into(), text: Text::fixed("无异常", "Nothing unusual") }],
+        reasons: vec![Reason {
+            code: "nothing_unusual".into(),
+            text: Text::fixed("无异常", "Nothing unusual"),
+        }],
         features: vec![1, 2, 3],
     };
     step(

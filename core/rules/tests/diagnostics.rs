@@ -226,7 +226,7 @@ fn what_is_no_expression_is_pointed_at() {
 
 #[test]
 fn what_would_cost_too_much_is_refused() {
-    let many = vec![r#"entry_mode.matches("0[57]1")"#; 9].join(" || ");
+    let many = [r#"entry_mode.matches("0[57]1")"#; 9].join(" || ");
     let error = Rule::compile(&schema(), &many).expect_err("too dear");
     assert_eq!(
         (error.code, error.what.en.as_ref()),

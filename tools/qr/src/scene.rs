@@ -259,7 +259,7 @@ pub fn scene(condition: Condition, hardness: f32, seed: u64, width: usize, heigh
 /// The corners of a square turned at random and tilted by some degrees, seen from two and a half sides away.
 fn corners(dice: &mut Dice, centre: [f32; 2], side: f32, tilt: f32) -> [[f32; 2]; 4] {
     let turn = dice.between(0.0, std::f32::consts::TAU);
-    let tilt = tilt.to_radians() * if dice.next() % 2 == 0 { 1.0 } else { -1.0 };
+    let tilt = tilt.to_radians() * if dice.next().is_multiple_of(2) { 1.0 } else { -1.0 };
     let axis = dice.between(0.0, std::f32::consts::TAU);
     [[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]].map(|[x, y]: [f32; 2]| {
         let (x, y) = (x * turn.cos() - y * turn.sin(), x * turn.sin() + y * turn.cos());

@@ -29,6 +29,7 @@ const BESIDE: &[(&str, &str, &str)] = &[
     ("center/server", "center/store", "the server reads and writes what people make"),
     ("center/ingest", "center/journal", "a door acknowledges what the journal holds"),
     ("core/engine", "core/event", "the engine consumes events"),
+    ("core/engine", "core/rules", "rules run in the verdict path"),
     ("core/diagnose", "core/event", "a diagnosis speaks of a payment's events"),
     ("formats/iso8583", "formats/emv", "field 55 holds EMV data"),
     ("formats/keys", "formats/iso8583", "a MAC is computed over a message's fields"),

@@ -29,7 +29,7 @@ impl City {
             // Once in the days before, and again soon after somebody looks on.
             let before = self.options.live.since(self.options.start);
             if before > DAY {
-                let wait = self.dice.between(8 * HOUR, (before - 10 * HOUR).min(30 * HOUR).max(9 * HOUR));
+                let wait = self.dice.between(8 * HOUR, (before - 10 * HOUR).clamp(9 * HOUR, 30 * HOUR));
                 self.after(wait, Event::Negative(kind, 1));
             }
             let wait = self.dice.between(2 * MINUTE, 70 * MINUTE);

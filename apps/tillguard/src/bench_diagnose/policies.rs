@@ -199,7 +199,7 @@ pub fn best_static_list(seed: u64) -> Vec<String> {
         for (_, case) in &mut open {
             case.act(best);
         }
-        open = open.into_iter().filter(|(_, case)| !case.clone().act(best).fault).collect();
+        open.retain(|(_, case)| !case.clone().act(best).fault);
     }
     list
 }

@@ -28,14 +28,13 @@ pub fn talk(knowledge: &Knowledge, mut session: Session, console: &Console) -> D
     let mut start = session.turns().is_empty();
     loop {
         if start {
-            start = false;
             let question = pick(
                 "屏幕或签购单上写了什么？输入文字或应答码，没有就直接回车",
                 "What does the screen or slip say? Words or a code; empty if nothing",
             );
             match ask(question)? {
                 Chosen::Quit => return left(console),
-                Chosen::Back => start = true,
+                Chosen::Back => {}
                 Chosen::Words(words) => start = !say(knowledge, &mut session, &words, console)?,
                 Chosen::Number(code) => {
                     start = !say(knowledge, &mut session, &format!("{code:02}"), console)?

@@ -15,5 +15,6 @@ mod locate;
 mod pages;
 mod public;
 mod qr;
+mod rules;
 mod tools;
 mod tour;

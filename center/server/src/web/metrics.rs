@@ -165,8 +165,18 @@ pub(crate) async fn metrics(State(web): State<Web>) -> impl IntoResponse {
     for (name, kind, help, value) in [
         ("tillguard_outages_open", "gauge", "Outages that last", live.fleet.open_outages()),
         ("tillguard_slow_lane_offset", "gauge", "Next offset that the fleet's watch reads", seen.next_offset),
-        ("tillguard_slow_lane_passed_over_total", "counter", "Events that it passed over because it lagged", seen.passed_over),
-        ("tillguard_slow_lane_unreadable_total", "counter", "Records that it could not read", seen.unreadable),
+        (
+            "tillguard_slow_lane_passed_over_total",
+            "counter",
+            "Events that it passed over because it lagged",
+            seen.passed_over,
+        ),
+        (
+            "tillguard_slow_lane_unreadable_total",
+            "counter",
+            "Records that it could not read",
+            seen.unreadable,
+        ),
     ] {
         page.one(name, kind, help, value);
     }

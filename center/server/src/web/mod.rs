@@ -3,12 +3,12 @@
 //! Every answer carries the strict headers; requests from another origin or for another host are refused,
 //! since until there is sign-in only the own machine may ask. Nothing here decides or computes.
 
-mod findings;
 mod api;
+mod findings;
 mod guard;
 mod live_streams;
-mod outage;
 mod metrics;
+mod outage;
 mod pages;
 mod reports;
 
@@ -49,7 +49,14 @@ impl Web {
     pub fn new(live: Arc<Live>, store: std::path::PathBuf, stop: tokio::sync::watch::Receiver<bool>) -> Web {
         let desk = Arc::new(Desk::new(store.clone()));
         let readers = Arc::new(Readers { path: store, free: Mutex::default() });
-        Web { live, desk, readers, streams: Arc::new(tokio::sync::Semaphore::new(STREAMS_MAX)), stop, reports: Arc::default() }
+        Web {
+            live,
+            desk,
+            readers,
+            streams: Arc::new(tokio::sync::Semaphore::new(STREAMS_MAX)),
+            stop,
+            reports: Arc::default(),
+        }
     }
 
     /// Asks the store on a thread that may block.

@@ -140,8 +140,8 @@ impl Series {
     }
 
     fn weigh(&mut self, of_all: &[f64; CLASSES]) {
-        for class in 0..CLASSES {
-            let usual = self.rate(class, of_all[class]);
+        for (class, &of_all) in of_all.iter().enumerate() {
+            let usual = self.rate(class, of_all);
             let risen = (TIMES * usual).max(usual + MORE).min(0.95);
             let good = libm::log1p(-risen) - libm::log1p(-usual);
             self.rates[class] = usual;

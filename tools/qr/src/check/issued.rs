@@ -179,7 +179,7 @@ fn accounts(ours: &Account<'_>, theirs: &Account<'_>, findings: &mut Findings) -
     let scheme = ours.guid.map(str::to_ascii_lowercase).unwrap_or_default();
     let is_pix = scheme.starts_with("br.gov.bcb.");
     // PayNow's 03 says whether the amount may be changed, 04 until when the code holds.
-    let names_payee = |tag: u8| !(is_pix && tag == 25) && !(scheme == "sg.paynow" && matches!(tag, 3 | 4));
+    let names_payee = |tag: u8| !(is_pix && tag == 25 || scheme == "sg.paynow" && matches!(tag, 3 | 4));
     let payee = |a: &Account<'_>| -> Vec<(u8, String)> {
         sorted(
             a.parts

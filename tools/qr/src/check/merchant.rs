@@ -137,7 +137,7 @@ mod tests {
             (format!("{ACCOUNT}53037025802CN"), vec!["country_mismatch"]),
             (format!("{ACCOUNT}27290009sg.paynow0112S99345678XYZ{PLACE}"), vec!["second_account_template"]),
             (format!("{ACCOUNT}{PLACE}54041,00"), vec!["amount_malformed"]),
-            (format!("0102125204581253031565802CN"), vec!["payee_missing", "dynamic_without_order"]),
+            ("0102125204581253031565802CN".to_owned(), vec!["payee_missing", "dynamic_without_order"]),
             (format!("{ACCOUNT}{PLACE}6204070x"), vec!["template_malformed"]),
             (format!("02041234520458125303156{}", "5802TH"), vec!["country_mismatch"]),
             (format!("02041234520458125303840{}", "5802KH"), vec![]),

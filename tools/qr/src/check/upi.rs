@@ -22,7 +22,7 @@ pub fn check(u: &Upi, keys: Option<&Keys>, findings: &mut Findings) -> bool {
         findings.tell_found(Kind::DataAfterSignature, u.behind_signature.join(", "));
     }
     // `pay` and `mandate` name a payee as `name@handle` (NPCI, UPI linking specification 1.6).
-    if !u.get("pa").is_some_and(|pa| pa.split('@').filter(|part| !part.is_empty()).count() == 2) {
+    if u.get("pa").is_none_or(|pa| pa.split('@').filter(|part| !part.is_empty()).count() != 2) {
         findings.tell_differs(Kind::PayeeMissing, None, u.get("pa"));
     }
     if let Some(currency) = u.get("cu").filter(|c| !c.eq_ignore_ascii_case("INR")) {
