@@ -161,6 +161,7 @@ fn side(frame: &Frame, room: Room, name: &str) -> Markup {
             (entry(Room::Outages, "/outages", "link", "故障定位", "Outages", frame.outages_open))
             (entry(Room::Undecoded, "/undecoded", "broken", "未解报文", "Undecoded", frame.undecoded))
             a href="/reports" title=(frame.pick("现场报告", "Reports")) { (icons::icon("ask")) span { (frame.pick("现场报告", "Reports")) } }
+            a href="/codes" title=(frame.pick("收款码登记", "Payment codes")) { (icons::icon("check")) span { (frame.pick("收款码登记", "Payment codes")) } }
             h2 { (frame.pick("系统", "System")) }
             (entry(Room::Health, "/health", "gauge", "运行状态", "Health", 0))
             div.me { (light(frame)) }

@@ -15,6 +15,7 @@
 //! | `/outages`, `/outages/{number}` | [`outages`], [`outage`] | |
 //! | `/undecoded` | [`undecoded`] | `before` |
 //! | `/health` | [`health`] | |
+//! | `/codes`, `/codes/sheet` | [`codes`], [`code_sheet`] | `for`, `mark` |
 //! | `/search` | [`search`] | `q` |
 //! | each asset's path | [`assets`] | may be kept for ever: the path holds a hash of the content |
 //! | `/live/payments` | server-sent events, event `row`: [`payment_row`] | the filter of `/payments` |
@@ -30,6 +31,7 @@ pub mod view;
 
 mod assets;
 mod chart;
+mod codes;
 mod finding;
 mod format;
 mod frame;
@@ -50,6 +52,7 @@ mod undecoded;
 mod words;
 
 pub use assets::{Asset, assets};
+pub use codes::{CodeLabel, CodeRow, CodeSheet, CodesPage, code_sheet, codes};
 pub use finding::{finding, findings};
 pub use format::mask_cards;
 pub use frame::{CONTENT_SECURITY_POLICY, Frame};

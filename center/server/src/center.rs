@@ -6,6 +6,7 @@
 
 use crate::beating::{Beating, SnapshotPace, first_records, tick};
 use crate::clock::CenterClock;
+use crate::codes::IssuedCodes;
 use crate::config::Config;
 use crate::keeper::Keeper;
 use crate::key_file::Secret;
@@ -65,6 +66,7 @@ impl Center {
         // Ports first: a taken one is said before minutes of recovery.
         let http = listen(config.http).await?;
         let (door, register) = open_door(&config.public).await?;
+        let codes = config.codes.as_deref().map(IssuedCodes::read).transpose()?;
         let mut listeners = Vec::new();
         for feed in &config.feeds {
             listeners.push(listen(feed.address).await?);
@@ -124,6 +126,9 @@ impl Center {
         tokio::spawn(crate::rules::follow(source, rules, handle.clone(), live.clone(), stopped.clone()));
         let address = http.local_addr().map_err(|e| disk_problem(&config.data, &e))?;
         let web = Web::new(live.clone(), config.data.join("store.sqlite"), stopped.clone());
+        if let Some(codes) = codes {
+            let _ = web.codes.set(Arc::new(codes));
+        }
         tokio::spawn(crate::outbox::carry(web.desk.clone(), handle, stopped.clone()));
         let (web_state, mut until) = (web.clone(), stopped);
         let public = door.as_ref().map(|door| door.address());

@@ -59,6 +59,8 @@ pub struct Config {
     pub clock: crate::CenterClock,
     /// The door to the public pages.
     pub public: crate::public::PublicConfig,
+    /// The register of issued payment codes, CSV.
+    pub codes: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -77,6 +79,7 @@ impl Default for Config {
             soft_keys: None,
             clock: crate::CenterClock::default(),
             public: crate::public::PublicConfig::default(),
+            codes: None,
         }
     }
 }
@@ -195,7 +198,8 @@ impl Config {
                     for (key, value) in reader.table(key, value)? {
                         match key.get_ref().as_ref() {
                             "terminals" => self.public.register = Some(reader.text(key, value)?.into()),
-                            _ => return Err(reader.unknown(key, &["terminals"])),
+                            "codes" => self.codes = Some(reader.text(key, value)?.into()),
+                            _ => return Err(reader.unknown(key, &["terminals", "codes"])),
                         }
                     }
                 }

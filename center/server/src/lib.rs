@@ -6,6 +6,7 @@
 mod beating;
 mod center;
 mod clock;
+mod codes;
 mod config;
 mod heart;
 mod keeper;

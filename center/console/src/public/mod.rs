@@ -14,6 +14,7 @@
 
 mod charged;
 mod charged_answer;
+mod code;
 mod frame;
 mod gone;
 mod gone_steps;
@@ -32,6 +33,7 @@ mod statement;
 
 pub use charged::{ChargedAs, ChargedAsk, charged};
 pub use charged_answer::{ChargedAnswer, Known, Stop, StopState, charged_answer};
+pub use code::{CodeAnswer, CodeFinding, CodePage, CodeTone, code};
 pub use frame::{CONTENT_SECURITY_POLICY, Page, PublicFrame, TextSize, page, phone_link};
 pub use gone::{Gone, GoneLines, Line, gone};
 pub use guide_end::{GuideDone, Told, guide_done};

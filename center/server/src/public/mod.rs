@@ -25,6 +25,7 @@
 //! puts `.layer(DefaultBodyLimit::max(…))` on its own routes. The store is asked with `visit.public.web.ask`.
 
 mod charged;
+mod code;
 mod door;
 #[cfg(test)]
 mod golden;
@@ -73,6 +74,7 @@ fn pages() -> Vec<(&'static str, Router<Public>)> {
         ("/charged", charged::routes()),
         ("/shop", register::routes(RegisterOf::Shop)),
         ("/machine", register::routes(RegisterOf::Machine)),
+        ("/code", code::routes()),
         ("/gone", gone::routes()),
         ("/report", report::routes()),
         ("/statement", statement::routes()),

@@ -4,6 +4,7 @@
 //! since until there is sign-in only the own machine may ask. Nothing here decides or computes.
 
 mod api;
+mod codes;
 mod findings;
 mod guard;
 mod live_streams;
@@ -34,6 +35,8 @@ pub(crate) struct Web {
     pub stop: tokio::sync::watch::Receiver<bool>,
     /// Reports of strangers, once the public door is open and takes them.
     pub reports: Arc<std::sync::OnceLock<Arc<crate::public::Reports>>>,
+    /// The register of issued payment codes, if there is a file.
+    pub codes: Arc<std::sync::OnceLock<Arc<crate::codes::IssuedCodes>>>,
 }
 
 /// Live streams at the same time; each asks the store once a second.
@@ -56,6 +59,7 @@ impl Web {
             streams: Arc::new(tokio::sync::Semaphore::new(STREAMS_MAX)),
             stop,
             reports: Arc::default(),
+            codes: Arc::default(),
         }
     }
 
@@ -97,6 +101,8 @@ pub(crate) fn router(web: Web) -> Router {
         .route("/terminals/{number}", get(pages::terminal))
         .route("/outages", get(outage::outages))
         .route("/outages/{number}", get(outage::outage))
+        .route("/codes", get(codes::codes))
+        .route("/codes/sheet", get(codes::sheet))
         .route("/reports", get(reports::reports))
         .route("/reports/{name}/{n}", get(reports::photo))
         .route("/undecoded", get(pages::undecoded))

@@ -7,7 +7,7 @@ pub mod catalogue;
 mod characters;
 pub mod findings;
 mod host;
-mod issued;
+pub mod issued;
 mod merchant;
 mod upi;
 mod url;

@@ -83,8 +83,8 @@ fn with<B: Binarizer>(binarizer: B, budget: &mut Budget) -> Vec<(String, [[f32; 
 }
 
 fn corners(points: &[rxing::Point]) -> Option<[[f32; 2]; 4]> {
-    // They come as lower left, upper left, lower right, upper right.
-    let [lower_left, upper_left, lower_right, upper_right] = points.get(..4)?.try_into().ok()?;
+    // They come as upper left, upper right, lower left, lower right (held by a test of `scene`).
+    let [upper_left, upper_right, lower_left, lower_right] = points.get(..4)?.try_into().ok()?;
     let corners = [upper_left, upper_right, lower_right, lower_left].map(|p: rxing::Point| [p.x, p.y]);
     corners.iter().flatten().all(|v| v.is_finite()).then_some(corners)
 }
