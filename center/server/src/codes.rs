@@ -63,7 +63,7 @@ impl IssuedCodes {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
         let header = reader.headers().map_err(|e| broken(&e))?.clone();
-        for column in header.iter().filter(|column| !COLUMNS.contains(column)) {
+        if let Some(column) = header.iter().find(|column| !COLUMNS.contains(column)) {
             let near = nearest(column, COLUMNS).map_or(COLUMNS.join(","), str::to_owned);
             return Err(wrong(1, format!("没有列 {column}"), format!("there is no column {column}"))
                 .because(near, column));
