@@ -49,16 +49,20 @@ impl Engine {
                 for (_, place) in named.iter().flatten() {
                     read ^= self.entities.touch_bucket(*place);
                 }
-                let slots = std::array::from_fn(|i| {
+                let slots: [u32; 4] = std::array::from_fn(|i| {
                     named[i].and_then(|(_, place)| self.entities.likely(place)).unwrap_or(NO_ENTITY)
                 });
-                read ^= self.touch_entities(&slots);
+                let [card, terminal, ..] = slots;
+                read ^= self.detectors.touch_slots([card, terminal]) ^ self.touch_entities(&slots);
             }
             None if !m.mti.is_request() => {
                 if let Some(pair) = self.pairs.likely(asked) {
-                    let [_, terminal, ..] = pair.slots;
+                    let [card, terminal, ..] = pair.slots;
+                    read ^= self.detectors.touch_answer(terminal);
                     read ^= match m.response_class {
-                        ResponseClass::Declined | ResponseClass::KeepCard => self.touch_entities(&pair.slots),
+                        ResponseClass::Declined | ResponseClass::KeepCard => {
+                            self.detectors.touch_slots([card, terminal]) ^ self.touch_entities(&pair.slots)
+                        }
                         _ => self.entities.touch(terminal) ^ self.entities.touch_declines(terminal),
                     };
                 }

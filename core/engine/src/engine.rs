@@ -144,15 +144,17 @@ impl Engine {
         codes
     }
 
-    /// Shows a message that is no repeat to the detectors; gives the codes of what they found.
+    /// Shows a message that is no repeat to the detectors; gives the codes of what they found. `slots`: the
+    /// entities of its card and terminal, if it asks for money.
     pub(crate) fn detect_message(
         &mut self,
         stamp: Stamp,
         m: &Message,
+        slots: [u32; 2],
         out: &mut Outcomes,
     ) -> Vec<&'static str> {
         let (outstanding, mut codes) = (&mut self.outstanding, Vec::new());
-        self.detectors.seen(stamp, m, self.now, |raised| {
+        self.detectors.seen(stamp, m, slots, self.now, |raised| {
             codes.extend(raise(stamp, m.tenant, raised, outstanding, out));
         });
         codes

@@ -82,7 +82,9 @@ impl Engine {
                     }
                     (_, false) => Judged::ordinary(judge::answer(m)),
                 };
-                judged.found(&self.detect_message(stamp, m, out));
+                let asked_for = named.as_ref().and_then(|_| self.pairs.get(judged.pair));
+                let slots = asked_for.map_or([NO_ENTITY; 2], |p| [p.slots[0], p.slots[1]]);
+                judged.found(&self.detect_message(stamp, m, slots, out));
                 let payment = judged.payment.unwrap_or(u64::MAX);
                 self.duplicates.remember(frame, self.now, payment, judged.pair, &self.epoch.limits);
                 judged

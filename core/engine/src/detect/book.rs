@@ -8,6 +8,7 @@
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use crate::table::{Place, Tables};
+use crate::window::NO_ENTITY;
 use tg_types::{SECOND_US, Short, TenantId};
 
 /// No number: nobody is named, or there is no room.
@@ -43,6 +44,33 @@ pub(crate) enum Found {
     New(u32),
     /// There is no room.
     No,
+}
+
+/// Which number an entity of the windows had last in its book, by slot. Only saves a search: a slot or number
+/// may have a new bearer, so [`Book::find_at`] compares the name. No part of the state.
+#[derive(Default)]
+pub(crate) struct Hints {
+    /// Numbers plus one; 0 where nothing is known.
+    chunks: Vec<Box<[u32]>>,
+}
+
+impl Hints {
+    #[inline]
+    pub(crate) fn get(&self, slot: u32) -> u32 {
+        let chunk = self.chunks.get(slot as usize / CHUNK);
+        chunk.map_or(NONE, |chunk| chunk[slot as usize % CHUNK].wrapping_sub(1))
+    }
+
+    pub(crate) fn set(&mut self, slot: u32, number: u32) {
+        if slot == NO_ENTITY {
+            return;
+        }
+        let chunk = slot as usize / CHUNK;
+        while self.chunks.len() <= chunk {
+            self.chunks.push(vec![0; CHUNK].into());
+        }
+        self.chunks[chunk][slot as usize % CHUNK] = number.wrapping_add(1);
+    }
 }
 
 const CHUNK: usize = 1_024;
@@ -88,9 +116,31 @@ impl Book {
         Short::from_trimmed(&name[..length]).unwrap_or_default()
     }
 
-    /// Reads a name's bucket and nothing else. See [`crate::ahead`].
-    pub(crate) fn touch(&self, tenant: TenantId, name: &[u8; 16]) -> u64 {
-        self.tables.touch(Book::place(tenant, name))
+    /// Reads a number's entry. See [`crate::ahead`].
+    #[inline]
+    pub(crate) fn touch_entry(&self, number: u32) -> u64 {
+        let chunk = self.entries.get(number as usize / CHUNK);
+        chunk.map_or(0, |chunk| chunk[number as usize % CHUNK].last_seen as u64)
+    }
+
+    /// As [`Book::find`], after a look at the number that the name had last: no two numbers bear one name, so
+    /// where it still stands there nothing is to be searched.
+    #[inline]
+    pub(crate) fn find_at(
+        &mut self,
+        likely: u32,
+        tenant: TenantId,
+        name: &[u8; 16],
+        now: i64,
+    ) -> Option<u32> {
+        if likely < self.used {
+            let entry = self.entry_mut(likely);
+            if entry.name == *name && entry.tenant == tenant.0 {
+                entry.last_seen = now;
+                return Some(likely);
+            }
+        }
+        self.find(tenant, name, now)
     }
 
     /// The number of a name that is known.
@@ -108,9 +158,25 @@ impl Book {
 
     /// The number of a name, which is added if there is room.
     pub(crate) fn find_or_add(&mut self, tenant: TenantId, name: &[u8; 16], now: i64) -> Found {
-        if let Some(number) = self.find(tenant, name, now) {
-            return Found::Known(number);
+        self.find_or_add_at(NONE, tenant, name, now)
+    }
+
+    /// The same, after a look at the number that it had last.
+    #[inline]
+    pub(crate) fn find_or_add_at(
+        &mut self,
+        likely: u32,
+        tenant: TenantId,
+        name: &[u8; 16],
+        now: i64,
+    ) -> Found {
+        match self.find_at(likely, tenant, name, now) {
+            Some(number) => Found::Known(number),
+            None => self.add(tenant, name, now),
         }
+    }
+
+    fn add(&mut self, tenant: TenantId, name: &[u8; 16], now: i64) -> Found {
         let number = if self.used < self.room { Some(self.used) } else { self.take_idle(now) };
         let Some(number) = number else {
             self.refused += 1;

@@ -58,6 +58,8 @@ struct Attempt {
 #[derive(Default)]
 struct Followed {
     attempts: VecDeque<Attempt>,
+    /// Of `attempts`.
+    refused: Refused,
     /// Time of the oldest attempt, or earlier: before an hour has passed since, nothing leaves.
     oldest_at: i64,
     last_decline: i64,
@@ -162,17 +164,41 @@ impl Signals {
     }
 }
 
-/// The longest run of the latest attempts that begins with a refusal, holds at least so many, and of which so
-/// many percent were refused; empty if there is none.
-fn mostly_refused(attempts: &[Attempt], refusals: usize, percent: usize) -> &[Attempt] {
-    let (mut refused, mut begin) = (0, attempts.len());
-    for (i, _) in attempts.iter().enumerate().rev().filter(|(_, a)| a.declined) {
-        refused += 1;
-        if refused >= refusals && refused * 100 >= (attempts.len() - i) * percent {
-            begin = i;
+/// Which of the latest attempts were refused, the newest in the lowest bit: looking through them costs a few
+/// words, where the attempts themselves fill hundreds of lines of the cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Refused([u64; ATTEMPTS_MAX / 64]);
+
+impl Refused {
+    fn push(&mut self, refused: bool) {
+        let mut carry = u64::from(refused);
+        for word in &mut self.0 {
+            let out = *word >> 63;
+            *word = *word << 1 | carry;
+            carry = out;
         }
     }
-    &attempts[begin..]
+
+    /// Length of the longest run of the latest `attempts` that begins with a refusal, holds at least so many, and
+    /// of which so many percent were refused; 0 if there is none.
+    fn run(&self, attempts: usize, refusals: usize, percent: usize) -> usize {
+        let (mut refused, mut longest) = (0, 0);
+        for (n, &word) in self.0.iter().enumerate() {
+            let mut rest = word;
+            while rest != 0 {
+                let length = n * 64 + rest.trailing_zeros() as usize + 1;
+                if length > attempts {
+                    return longest;
+                }
+                refused += 1;
+                if refused >= refusals && refused * 100 >= length * percent {
+                    longest = length;
+                }
+                rest &= rest - 1;
+            }
+        }
+        longest
+    }
 }
 
 impl Detector for CardTesting {
@@ -226,6 +252,7 @@ impl Detector for CardTesting {
             stem: seen.payment.stem,
             declined,
         });
+        followed.refused.push(declined);
         self.attempts = self.attempts + followed.attempts.len() - before;
         if !declined {
             return None;
@@ -235,12 +262,14 @@ impl Detector for CardTesting {
         if seen.declined_cards < SAME_STEM_MIN as i64 || now < followed.watched_until {
             return None;
         }
-        let attempts = followed.attempts.make_contiguous();
-        let wide = mostly_refused(attempts, SAME_STEM_MIN, ROW_DECLINED_PERCENT);
-        if wide.is_empty() {
+        let count = followed.attempts.len();
+        let wide = followed.refused.run(count, SAME_STEM_MIN, ROW_DECLINED_PERCENT);
+        if wide == 0 {
             return None;
         }
-        let narrow = mostly_refused(attempts, CARDS_MIN, MANY_DECLINED_PERCENT);
+        let narrow = followed.refused.run(count, CARDS_MIN, MANY_DECLINED_PERCENT);
+        let attempts = followed.attempts.make_contiguous();
+        let (wide, narrow) = (&attempts[count - wide..], &attempts[count - narrow..]);
         let (signals, of_many) = (Signals::of(wide), Signals::of(narrow));
         let (many, row) = (of_many.many_cards(), signals.in_a_row());
         if !many && !row {
@@ -252,6 +281,11 @@ impl Detector for CardTesting {
         followed.raised = true;
         followed.watched_until = until.0;
         Some(Raised { finding, watch: Some((SubjectKey::Terminal(seen.terminal_name()), until)) })
+    }
+
+    fn touch_answer(&self, terminal_slot: u32) -> u64 {
+        let followed = self.terminals.get(terminal_slot);
+        followed.map_or(0, |f| f.last_decline as u64 ^ f.attempts.back().map_or(0, |a| a.answer))
     }
 
     fn tick(&mut self, now: Instant) {
@@ -327,6 +361,7 @@ impl Detector for CardTesting {
                     declined: r.u8()? != 0,
                 });
             }
+            followed.attempts.iter().for_each(|a| followed.refused.push(a.declined));
             state.attempts += followed.attempts.len();
             if terminal == NO_ENTITY || state.terminals.get(terminal).is_some() {
                 return Err(RestoreError::Damaged("a followed terminal stands twice"));

@@ -29,6 +29,8 @@ pub(crate) struct Recent {
     pub(crate) chip: bool,
     /// The newest payment's terminal was new to the card.
     pub(crate) new_terminal: bool,
+    /// Place in [`Visits`] of the oldest one.
+    oldest: u8,
     /// Where that terminal usually is, if it was there and the card too.
     pub(crate) place: Option<Place>,
 }
@@ -43,20 +45,23 @@ impl Default for Recent {
             counter: 0,
             chip: false,
             new_terminal: false,
+            oldest: 0,
             place: None,
         }
     }
 }
 
 impl Recent {
-    /// Enters a terminal; true if it is new to the card, and then its visit is to be entered too.
-    pub(crate) fn see(&mut self, terminal: u32) -> bool {
+    /// Enters a terminal; if it is new to the card, its visit is to be entered too, at the place that is given.
+    pub(crate) fn see(&mut self, terminal: u32) -> Option<u8> {
         if self.terminals.contains(&terminal) {
-            return false;
+            return None;
         }
         self.terminals.rotate_left(1);
         self.terminals[VISITS_MAX - 1] = terminal;
-        true
+        let oldest = self.oldest;
+        self.oldest = (oldest + 1) % VISITS_MAX as u8;
+        Some(oldest)
     }
 }
 
@@ -70,18 +75,26 @@ pub(crate) struct Visit {
     pub(crate) merchant: u32,
 }
 
-/// The visits to the terminals of [`Recent`], in the same order.
+/// The visits to the terminals of [`Recent`]. Each takes the place of the oldest, which only [`Recent`] knows, so
+/// that entering one writes no more than it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Visits([Visit; VISITS_MAX]);
 
 impl Visits {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Visit> {
-        self.0.iter().filter(|v| v.at > 0)
+    /// Oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Visit> {
+        self.in_order().into_iter().filter(|v| v.at > 0)
     }
 
-    pub(crate) fn enter(&mut self, visit: Visit) {
-        self.0.rotate_left(1);
-        self.0[VISITS_MAX - 1] = visit;
+    /// Those that were never filled first.
+    fn in_order(&self) -> [Visit; VISITS_MAX] {
+        let mut visits = self.0;
+        visits.sort_by_key(|v| (v.at, v.offset));
+        visits
+    }
+
+    pub(crate) fn enter(&mut self, place: u8, visit: Visit) {
+        self.0[usize::from(place) % VISITS_MAX] = visit;
     }
 }
 
@@ -119,7 +132,7 @@ impl Record for Visits {
     const BYTES_MIN: usize = 24 * VISITS_MAX;
 
     fn save(&self, w: &mut Writer<'_>) {
-        for v in &self.0 {
+        for v in self.in_order() {
             w.i64(v.at);
             w.u64(v.offset);
             w.u32(v.terminal);

@@ -30,7 +30,7 @@ pub use texts::{FINDING_TEXTS, FindingTexts, finding_texts};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use crate::pairing::{Pair, card_half, filled};
-use book::{Book, Found, NONE};
+use book::{Book, Found, Hints, NONE};
 use history::{Recent, Visit, Visits};
 use slab::{Record, Slab};
 use standing::{Places, Standing};
@@ -80,6 +80,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) before: Recent,
     /// A hash of the serial number; 0 if there is none.
     pub(crate) serial: u64,
+    /// Part of a hash of the merchant's number; see [`merchant_mark`].
+    pub(crate) merchant: u32,
     /// How the place that it names stands to the terminal's usual one.
     pub(crate) standing: Standing,
     /// That usual place, if it names another.
@@ -200,6 +202,10 @@ pub(crate) trait Detector: Sized {
     fn touch(&self, _terminal: u32) -> u64 {
         0
     }
+    /// The same for the answer to a payment of this entity of the windows.
+    fn touch_answer(&self, _terminal_slot: u32) -> u64 {
+        0
+    }
     /// A terminal's number has a new bearer.
     fn forget_terminal(&mut self, _terminal: u32) {}
     /// A card's number has a new bearer.
@@ -243,6 +249,7 @@ pub(crate) struct Shared {
     visits: Slab<Visits>,
     budgets: Slab<Budget>,
     over_budget: u64,
+    hints: Hints,
 }
 
 impl Shared {
@@ -255,13 +262,14 @@ impl Shared {
             visits: Slab::new(),
             budgets: Slab::new(),
             over_budget: 0,
+            hints: Hints::default(),
         }
     }
 
     /// The number of a payment's card: a terminal may bring in only so many new ones.
-    fn card(&mut self, tenant: TenantId, half: u64, terminal: u32, now: i64) -> Found {
+    fn card(&mut self, slot: u32, tenant: TenantId, half: u64, terminal: u32, now: i64) -> Found {
         let name = card_name(half);
-        if let Some(number) = self.cards.find(tenant, &name, now) {
+        if let Some(number) = self.cards.find_at(self.hints.get(slot), tenant, &name, now) {
             return Found::Known(number);
         }
         let budget = self.budgets.of(terminal);
@@ -346,12 +354,20 @@ macro_rules! detectors {
                 self.shared.budgets.forget(terminal);
                 $(self.$name.forget_terminal(terminal);)*
             }
-            fn touch(&self, terminal: u32, card: u32) {
+            fn touch(&self, terminal: u32, card: u32) -> u64 {
                 let shared = &self.shared;
-                let mut read = shared.places.get(terminal).map_or(0, |p| u64::from(p.named));
-                read ^= shared.recent.get(card).map_or(0, |r| r.offset);
+                let mut read = shared.terminals.touch_entry(terminal) ^ shared.cards.touch_entry(card);
+                read ^= shared.places.touch(terminal, |p| u64::from(p.named));
+                read ^= shared.recent.touch(card, |r| r.offset);
                 $(read ^= self.$name.touch(terminal);)*
-                std::hint::black_box(read);
+                read
+            }
+            /// Reads what the answer to a payment of this terminal will need.
+            #[inline]
+            pub(crate) fn touch_answer(&self, terminal_slot: u32) -> u64 {
+                let mut read = 0;
+                $(read ^= self.$name.touch_answer(terminal_slot);)*
+                read
             }
             fn forget_card(&mut self, card: u32) {
                 self.shared.recent.forget(card);
@@ -391,8 +407,23 @@ detectors! {
 }
 
 impl Detectors {
-    /// Shows a message that is no repeat to all detectors.
-    pub(crate) fn seen(&mut self, stamp: Stamp, m: &Message, now: i64, mut raise: impl FnMut(Raised)) {
+    /// Reads what a message of these entities of the windows, card and terminal, will need.
+    #[inline]
+    pub(crate) fn touch_slots(&self, [card, terminal]: [u32; 2]) -> u64 {
+        let hints = &self.shared.hints;
+        self.touch(hints.get(terminal), hints.get(card))
+    }
+
+    /// Shows a message that is no repeat to all detectors. `slots`: its card and terminal among the entities of
+    /// the windows, where they are known.
+    pub(crate) fn seen(
+        &mut self,
+        stamp: Stamp,
+        m: &Message,
+        [card_slot, terminal_slot]: [u32; 2],
+        now: i64,
+        mut raise: impl FnMut(Raised),
+    ) {
         let (class, request) = (m.mti.class(), m.mti.is_request());
         let payment = request && matches!(class, MtiClass::Authorization | MtiClass::Financial);
         let of_keys = class == MtiClass::NetworkManagement
@@ -402,11 +433,8 @@ impl Detectors {
             return;
         }
         let (terminal_name, half) = (filled(&m.terminal), card_half(m));
-        std::hint::black_box(
-            self.shared.terminals.touch(m.tenant, &terminal_name)
-                ^ self.shared.cards.touch(m.tenant, &card_name(half)),
-        );
-        let terminal = match self.shared.terminals.find_or_add(m.tenant, &terminal_name, now) {
+        let likely = self.shared.hints.get(terminal_slot);
+        let terminal = match self.shared.terminals.find_or_add_at(likely, m.tenant, &terminal_name, now) {
             Found::Known(number) => number,
             Found::New(number) => {
                 self.forget_terminal(number);
@@ -414,10 +442,13 @@ impl Detectors {
             }
             Found::No => return,
         };
+        if terminal != likely {
+            self.shared.hints.set(terminal_slot, terminal);
+        }
         let forged = m.mac == MacState::Bad;
         let mut card = NONE;
         if payment && !forged && m.card.is_some() {
-            card = match self.shared.card(m.tenant, half, terminal, now) {
+            card = match self.shared.card(card_slot, m.tenant, half, terminal, now) {
                 Found::Known(number) => number,
                 Found::New(number) => {
                     self.forget_card(number);
@@ -425,8 +456,10 @@ impl Detectors {
                 }
                 Found::No => NONE,
             };
+            if card != NONE && card != self.shared.hints.get(card_slot) {
+                self.shared.hints.set(card_slot, card);
+            }
         }
-        self.touch(terminal, card);
         let (mut standing, mut usual, mut at_known) = (Standing::Silent, None, (0, 0));
         if let Some(place) = m.place.filter(|_| request && !forged) {
             let places = self.shared.places.of(terminal);
@@ -448,6 +481,7 @@ impl Detectors {
             same_chip: false,
             before: Recent::default(),
             serial: if m.serial.is_empty() { 0 } else { text_hash(m.serial.as_bytes()) },
+            merchant: merchant_mark(m),
             standing,
             usual,
             at_known,
@@ -463,7 +497,8 @@ impl Detectors {
         let (m, now, offset, terminal) = (seen.m, seen.at.0, seen.offset, seen.terminal);
         let recent = self.shared.recent.of(seen.card);
         seen.before = *recent;
-        seen.new_to_card = recent.see(terminal);
+        let place = recent.see(terminal);
+        seen.new_to_card = place.is_some();
         if seen.used_card {
             let mode = m.entry_mode.map(|e| e / 10);
             seen.fallback |= recent.chip && matches!(mode, Some(2 | 90));
@@ -477,9 +512,9 @@ impl Detectors {
         }
         (recent.at, recent.offset, recent.terminal) = (now, offset, terminal);
         (recent.new_terminal, recent.place) = (seen.new_to_card, seen.known_place());
-        if seen.new_to_card {
-            let visit = Visit { at: now, offset, terminal, merchant: merchant_mark(m) };
-            self.shared.visits.of(seen.card).enter(visit);
+        if let Some(place) = place {
+            let visit = Visit { at: now, offset, terminal, merchant: seen.merchant };
+            self.shared.visits.of(seen.card).enter(place, visit);
         }
     }
 
@@ -492,8 +527,11 @@ impl Detectors {
         };
         if tells {
             let shared = &mut self.shared;
-            seen.terminal_number = shared.terminals.find(seen.tenant, &pair.terminal, now).unwrap_or(NONE);
-            seen.card = shared.cards.find(seen.tenant, &card_name(pair.card), now).unwrap_or(NONE);
+            let [card, terminal, ..] = pair.slots.map(|slot| shared.hints.get(slot));
+            let (terminals, cards) = (&mut shared.terminals, &mut shared.cards);
+            seen.terminal_number =
+                terminals.find_at(terminal, seen.tenant, &pair.terminal, now).unwrap_or(NONE);
+            seen.card = cards.find_at(card, seen.tenant, &card_name(pair.card), now).unwrap_or(NONE);
         }
         self.show_answer(&seen, &mut raise);
     }

@@ -16,7 +16,7 @@
 
 use super::book::NONE;
 use super::slab::{Record, Slab};
-use super::{DAY_US, Detector, HOUR_US, Raised, Seen, Shared, TERMINALS_MAX, finding, merchant_mark};
+use super::{DAY_US, Detector, HOUR_US, Raised, Seen, Shared, TERMINALS_MAX, finding};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use tg_event::{FindingSubject, Severity};
@@ -153,8 +153,8 @@ impl Detector for RapidRefunds {
 
 /// One of the card's remembered payments was at this merchant.
 fn been_at_merchant(seen: &Seen<'_>, shared: &Shared) -> bool {
-    let merchant = merchant_mark(seen.m);
-    shared.visits.get(seen.card).is_some_and(|visits| visits.iter().any(|v| v.merchant == merchant))
+    let visits = shared.visits.get(seen.card);
+    visits.is_some_and(|visits| visits.iter().any(|v| v.merchant == seen.merchant))
 }
 
 fn raised(seen: &Seen<'_>, unmatched: &[Refund], to_this_card: usize, sales: i64) -> Raised {

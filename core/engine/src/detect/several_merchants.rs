@@ -18,7 +18,7 @@
 
 use super::book::{Book, Found, NONE};
 use super::slab::{Record, Slab};
-use super::{DAY_US, Detector, Raised, Seen, Shared, TERMINALS_MAX, finding, merchant_mark};
+use super::{DAY_US, Detector, Raised, Seen, Shared, TERMINALS_MAX, finding};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use tg_event::{FindingSubject, Message, Severity, SubjectKey};
@@ -138,7 +138,7 @@ impl Detector for SeveralMerchants {
         if m.merchant.is_empty() || m.mti.is_response() || m.serial.is_empty() {
             return None;
         }
-        let usual = mix64(seen.serial ^ u64::from(merchant_mark(m)) << 32) | 1;
+        let usual = mix64(seen.serial ^ u64::from(seen.merchant) << 32) | 1;
         if seen.terminal == NONE || *self.usual.of(seen.terminal) == usual {
             return None;
         }

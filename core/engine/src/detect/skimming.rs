@@ -190,6 +190,10 @@ impl Detector for Skimming {
         self.sign(sign, seen.tenant, seen.offset, shared)
     }
 
+    fn touch(&self, terminal: u32) -> u64 {
+        self.terminals.touch(terminal, |t| u64::from(t.day) ^ u64::from(t.tenant))
+    }
+
     fn forget_terminal(&mut self, terminal: u32) {
         self.terminals.forget(terminal);
     }

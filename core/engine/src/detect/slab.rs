@@ -29,6 +29,12 @@ impl<T: Record> Slab<T> {
         self.chunks.get(number as usize / CHUNK).map(|chunk| &chunk[number as usize % CHUNK])
     }
 
+    /// Reads the first line of a record. See [`crate::ahead`].
+    #[inline]
+    pub(crate) fn touch(&self, number: u32, word: impl Fn(&T) -> u64) -> u64 {
+        self.get(number).map_or(0, word)
+    }
+
     /// The record of a number, which is made if need be. Numbers are dense: they come from a [`super::Book`].
     pub(crate) fn of(&mut self, number: u32) -> &mut T {
         let chunk = number as usize / CHUNK;

@@ -76,6 +76,8 @@ pub(crate) struct Places {
     /// Messages with a place, and those of them at a place that was known.
     pub(crate) named: u32,
     pub(crate) at_known: u32,
+    /// There is a candidate: what an ordinary message clears lies two lines further.
+    has_candidate: bool,
     known: [Spot; KNOWN_MAX],
     candidate: Spot,
 }
@@ -92,9 +94,12 @@ impl Places {
         if let Some(known) = self.known.iter_mut().find(|s| s.is_here(place)) {
             known.again(at);
             self.at_known = self.at_known.saturating_add(1);
-            self.candidate = Spot::default();
+            if self.has_candidate {
+                (self.candidate, self.has_candidate) = (Spot::default(), false);
+            }
             return Standing::Known(known.place);
         }
+        self.has_candidate = true;
         if self.candidate.is_here(place) {
             self.candidate.again(at);
         } else {
@@ -109,7 +114,7 @@ impl Places {
         };
         if adopted && let Some(oldest) = self.known.iter_mut().min_by_key(|s| s.last_at) {
             *oldest = seen;
-            self.candidate = Spot::default();
+            (self.candidate, self.has_candidate) = (Spot::default(), false);
             self.at_known = self.at_known.saturating_add(u32::from(seen.count));
         }
         match first {
@@ -135,6 +140,7 @@ impl Record for Places {
             *spot = Spot::load(r)?;
         }
         places.candidate = Spot::load(r)?;
+        places.has_candidate = places.candidate != Spot::default();
         (places.named, places.at_known) = (r.u32()?, r.u32()?);
         Ok(places)
     }
