@@ -43,7 +43,10 @@ impl Named {
 impl Engine {
     /// Reads what the message will need.
     pub(crate) fn read_ahead(&self, m: &Message, frame: u64, asked: &Asked<'_>, named: Option<&Named>) {
-        let mut read = self.duplicates.touch(frame) ^ self.pairs.touch(asked);
+        // The message itself fills eight lines.
+        let far = m.place.map_or(0, |p| p.latitude as u64) ^ u64::from(m.service_code.unwrap_or(0));
+        let mut read =
+            far ^ m.serial.as_bytes().len() as u64 ^ self.duplicates.touch(frame) ^ self.pairs.touch(asked);
         match named {
             Some(Named(named)) => {
                 for (_, place) in named.iter().flatten() {

@@ -46,19 +46,22 @@ pub(crate) enum Found {
     No,
 }
 
-/// Which number an entity of the windows had last in its book, by slot. Only saves a search: a slot or number
-/// may have a new bearer, so [`Book::find_at`] compares the name. No part of the state.
+/// A number for each of the entities of the windows, by slot. Chunks are made when one is used: a slot that a
+/// damaged snapshot names must not cost memory for all below.
 #[derive(Default)]
-pub(crate) struct Hints {
-    /// Numbers plus one; 0 where nothing is known.
-    chunks: Vec<Box<[u32]>>,
+pub(crate) struct BySlot {
+    /// Numbers plus one; 0 where there is none.
+    chunks: Vec<Option<Box<[u32; CHUNK]>>>,
 }
 
-impl Hints {
+impl BySlot {
+    /// The number of a slot; [`NONE`] if it has none.
     #[inline]
     pub(crate) fn get(&self, slot: u32) -> u32 {
-        let chunk = self.chunks.get(slot as usize / CHUNK);
-        chunk.map_or(NONE, |chunk| chunk[slot as usize % CHUNK].wrapping_sub(1))
+        match self.chunks.get(slot as usize / CHUNK) {
+            Some(Some(chunk)) => chunk[slot as usize % CHUNK].wrapping_sub(1),
+            _ => NONE,
+        }
     }
 
     pub(crate) fn set(&mut self, slot: u32, number: u32) {
@@ -66,10 +69,11 @@ impl Hints {
             return;
         }
         let chunk = slot as usize / CHUNK;
-        while self.chunks.len() <= chunk {
-            self.chunks.push(vec![0; CHUNK].into());
+        if self.chunks.len() <= chunk {
+            self.chunks.resize_with(chunk + 1, || None);
         }
-        self.chunks[chunk][slot as usize % CHUNK] = number.wrapping_add(1);
+        let chunk = self.chunks[chunk].get_or_insert_with(|| Box::new([0; CHUNK]));
+        chunk[slot as usize % CHUNK] = number.wrapping_add(1);
     }
 }
 

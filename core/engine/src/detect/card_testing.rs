@@ -23,10 +23,11 @@
 //! [`ATTEMPTS_MAX`] attempts; at most [`TERMINALS_MAX`] terminals and [`ATTEMPTS_TOTAL_MAX`] attempts, then
 //! new ones are not followed and that is counted. One finding an episode; the next needs a quiet hour before.
 
+use super::book::{BySlot, NONE};
 use super::{Answered, Detector, HOUR_US, Raised, Shared, finding, small};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
-use crate::window::{NO_ENTITY, PositionIndex};
+use crate::window::NO_ENTITY;
 use std::collections::VecDeque;
 use tg_event::{Finding, FindingSubject, ResponseClass, Severity, SubjectKey};
 use tg_text::Text;
@@ -76,7 +77,7 @@ fn is_quiet(followed: &Followed, now: i64) -> bool {
 /// The terminals that are followed, by their entity's number.
 #[derive(Default)]
 struct Terminals {
-    places: PositionIndex,
+    places: BySlot,
     /// Free places keep their number in `free`.
     followed: Vec<Followed>,
     free: Vec<u32>,
@@ -88,11 +89,11 @@ impl Terminals {
     }
 
     fn get_mut(&mut self, terminal: u32) -> Option<&mut Followed> {
-        self.places.get(terminal).and_then(|place| self.followed.get_mut(place as usize))
+        self.followed.get_mut(self.places.get(terminal) as usize)
     }
 
     fn get(&self, terminal: u32) -> Option<&Followed> {
-        self.places.get(terminal).and_then(|place| self.followed.get(place as usize))
+        self.followed.get(self.places.get(terminal) as usize)
     }
 
     /// Follows a terminal that is not followed yet.
@@ -102,14 +103,15 @@ impl Terminals {
             Some(free) => *free = followed,
             None => self.followed.push(followed),
         }
-        self.places.put(terminal, place);
+        self.places.set(terminal, place);
     }
 
     fn remove(&mut self, terminal: u32) -> Option<Followed> {
-        let place = self.places.get(terminal)?;
-        self.places.remove(terminal);
+        let place = self.places.get(terminal);
+        let followed = self.followed.get_mut(place as usize).map(std::mem::take)?;
+        self.places.set(terminal, NONE);
         self.free.push(place);
-        self.followed.get_mut(place as usize).map(std::mem::take)
+        Some(followed)
     }
 }
 

@@ -30,7 +30,7 @@ pub use texts::{FINDING_TEXTS, FindingTexts, finding_texts};
 use crate::RestoreError;
 use crate::bytes::{Reader, Writer};
 use crate::pairing::{Pair, card_half, filled};
-use book::{Book, Found, Hints, NONE};
+use book::{Book, BySlot, Found, NONE};
 use history::{Recent, Visit, Visits};
 use slab::{Record, Slab};
 use standing::{Places, Standing};
@@ -249,7 +249,9 @@ pub(crate) struct Shared {
     visits: Slab<Visits>,
     budgets: Slab<Budget>,
     over_budget: u64,
-    hints: Hints,
+    /// Which number a card or terminal had last, by its slot among the entities. Only saves a search: either may
+    /// have a new bearer, so [`Book::find_at`] compares the name. No part of the state.
+    hints: BySlot,
 }
 
 impl Shared {
@@ -262,7 +264,7 @@ impl Shared {
             visits: Slab::new(),
             budgets: Slab::new(),
             over_budget: 0,
-            hints: Hints::default(),
+            hints: BySlot::default(),
         }
     }
 
@@ -342,12 +344,17 @@ macro_rules! detectors {
             }
             fn show(&mut self, seen: &Seen<'_>, raise: &mut impl FnMut(Raised)) {
                 let forged = seen.m.mac == MacState::Bad;
-                $(if !forged || <$detector>::SEES_FORGED {
-                    self.$name.seen(seen, &self.shared).into_iter().for_each(&mut *raise);
+                // Not as an iterator: of the many that raise nothing, nothing is to be dropped.
+                $(if (!forged || <$detector>::SEES_FORGED)
+                    && let Some(raised) = self.$name.seen(seen, &self.shared)
+                {
+                    raise(raised);
                 })*
             }
             fn show_answer(&mut self, seen: &Answered<'_>, raise: &mut impl FnMut(Raised)) {
-                $(self.$name.answered(seen, &self.shared).into_iter().for_each(&mut *raise);)*
+                $(if let Some(raised) = self.$name.answered(seen, &self.shared) {
+                    raise(raised);
+                })*
             }
             fn forget_terminal(&mut self, terminal: u32) {
                 self.shared.places.forget(terminal);
@@ -358,7 +365,9 @@ macro_rules! detectors {
                 let shared = &self.shared;
                 let mut read = shared.terminals.touch_entry(terminal) ^ shared.cards.touch_entry(card);
                 read ^= shared.places.touch(terminal, |p| u64::from(p.named));
-                read ^= shared.recent.touch(card, |r| r.offset);
+                if let Some(recent) = shared.recent.get(card) {
+                    read ^= recent.offset ^ shared.visits.touch(card, |v| v.touch(recent));
+                }
                 $(read ^= self.$name.touch(terminal);)*
                 read
             }

@@ -146,7 +146,9 @@ impl Detector for Skimming {
         }
         if seen.used_card && seen.new_to_card {
             let terminal = self.terminals.of(seen.terminal);
-            (terminal.tenant, terminal.name) = (m.tenant.0, m.terminal);
+            if (terminal.tenant, terminal.name) != (m.tenant.0, m.terminal) {
+                (terminal.tenant, terminal.name) = (m.tenant.0, m.terminal);
+            }
             terminal.visit((now / DAY_US) as u32);
         }
         let mut points = 0;

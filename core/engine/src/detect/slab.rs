@@ -25,6 +25,7 @@ impl<T: Record> Slab<T> {
         Slab { chunks: Vec::new() }
     }
 
+    #[inline]
     pub(crate) fn get(&self, number: u32) -> Option<&T> {
         self.chunks.get(number as usize / CHUNK).map(|chunk| &chunk[number as usize % CHUNK])
     }
@@ -36,12 +37,20 @@ impl<T: Record> Slab<T> {
     }
 
     /// The record of a number, which is made if need be. Numbers are dense: they come from a [`super::Book`].
+    #[inline]
     pub(crate) fn of(&mut self, number: u32) -> &mut T {
         let chunk = number as usize / CHUNK;
+        if self.chunks.len() <= chunk {
+            self.grow(chunk);
+        }
+        &mut self.chunks[chunk][number as usize % CHUNK]
+    }
+
+    #[cold]
+    fn grow(&mut self, chunk: usize) {
         while self.chunks.len() <= chunk {
             self.chunks.push((0..CHUNK).map(|_| T::default()).collect());
         }
-        &mut self.chunks[chunk][number as usize % CHUNK]
     }
 
     /// The number has a new bearer.

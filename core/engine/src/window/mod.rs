@@ -10,7 +10,6 @@ mod position_index;
 mod series;
 
 pub(crate) use entity::{Entities, EntityKey, NO_ENTITY, Room};
-pub(crate) use position_index::PositionIndex;
 pub(crate) use series::{Entry, Series};
 
 /// The longest time that an entry has: microseconds in 52 bits, until the year 2112.

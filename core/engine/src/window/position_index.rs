@@ -40,14 +40,6 @@ impl PositionIndex {
         self.buckets.get(hash as usize & self.buckets.len().wrapping_sub(1)).map_or(0, |bucket| bucket.1)
     }
 
-    /// The place of a value.
-    pub(crate) fn get(&self, value: u32) -> Option<u32> {
-        if self.buckets.is_empty() || value == EMPTY {
-            return None;
-        }
-        self.locate(value).ok().map(|at| self.buckets[at].1)
-    }
-
     /// Where the value was last, before this call puts it at `position`.
     pub(crate) fn put(&mut self, value: u32, position: u32) -> Option<u32> {
         if (self.used + 1) * 2 > self.buckets.len() {
