@@ -180,7 +180,8 @@ impl Book {
         }
     }
 
-    fn add(&mut self, tenant: TenantId, name: &[u8; 16], now: i64) -> Found {
+    /// Adds a name that [`Book::find`] did not know.
+    pub(crate) fn add(&mut self, tenant: TenantId, name: &[u8; 16], now: i64) -> Found {
         let number = if self.used < self.room { Some(self.used) } else { self.take_idle(now) };
         let Some(number) = number else {
             self.refused += 1;

@@ -235,13 +235,15 @@ impl Detector for CardTesting {
             *followed = Followed::default();
         }
         let hour_ago = now.saturating_sub(HOUR_US);
-        if followed.oldest_at <= hour_ago || followed.attempts.len() >= ATTEMPTS_MAX {
-            while followed.attempts.front().is_some_and(|a| a.at <= hour_ago)
-                || followed.attempts.len() >= ATTEMPTS_MAX
-            {
+        if followed.oldest_at <= hour_ago {
+            while followed.attempts.front().is_some_and(|a| a.at <= hour_ago) {
                 followed.attempts.pop_front();
             }
             followed.oldest_at = followed.attempts.front().map_or(now, |a| a.at);
+        }
+        // Without a look at it: the attempts of busy terminals lie far from any cache.
+        while followed.attempts.len() >= ATTEMPTS_MAX {
+            followed.attempts.pop_front();
         }
         followed.attempts.push_back(Attempt {
             request: seen.payment.payment,
@@ -287,7 +289,7 @@ impl Detector for CardTesting {
 
     fn touch_answer(&self, terminal_slot: u32) -> u64 {
         let followed = self.terminals.get(terminal_slot);
-        followed.map_or(0, |f| f.last_decline as u64 ^ f.attempts.back().map_or(0, |a| a.answer))
+        followed.map_or(0, |f| f.last_decline as u64 ^ f.refused.0[0] ^ f.attempts.len() as u64)
     }
 
     fn tick(&mut self, now: Instant) {

@@ -93,12 +93,6 @@ impl Visits {
         visits
     }
 
-    /// Reads where the next visit will stand. See [`crate::ahead`].
-    #[inline]
-    pub(crate) fn touch(&self, recent: &Recent) -> u64 {
-        self.0[usize::from(recent.oldest) % VISITS_MAX].offset
-    }
-
     pub(crate) fn enter(&mut self, place: u8, visit: Visit) {
         self.0[usize::from(place) % VISITS_MAX] = visit;
     }

@@ -284,7 +284,7 @@ impl Shared {
             return Found::No;
         }
         budget.cards += 1;
-        self.cards.find_or_add(tenant, &name, now)
+        self.cards.add(tenant, &name, now)
     }
 
     fn save(&self, w: &mut Writer<'_>) {
@@ -365,9 +365,7 @@ macro_rules! detectors {
                 let shared = &self.shared;
                 let mut read = shared.terminals.touch_entry(terminal) ^ shared.cards.touch_entry(card);
                 read ^= shared.places.touch(terminal, |p| u64::from(p.named));
-                if let Some(recent) = shared.recent.get(card) {
-                    read ^= recent.offset ^ shared.visits.touch(card, |v| v.touch(recent));
-                }
+                read ^= shared.recent.touch(card, |r| r.offset);
                 $(read ^= self.$name.touch(terminal);)*
                 read
             }
