@@ -475,6 +475,30 @@ mod tests {
         (card(n, 1), 100, class)
     }
 
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Against the definition, attempt by attempt.
+        #[test]
+        fn the_longest_run_is_what_looking_at_each_attempt_finds(
+            refused in proptest::collection::vec(prop_oneof![2 => Just(false), 1 => Just(true)], 0..ATTEMPTS_MAX + 40),
+            gone in 0_usize..40,
+            refusals in 1_usize..9,
+            percent in 1_usize..100,
+        ) {
+            let mut bits = Refused::default();
+            refused.iter().for_each(|r| bits.push(*r));
+            let kept = refused.len().saturating_sub(gone).min(ATTEMPTS_MAX);
+            let latest = &refused[refused.len() - kept..];
+            let longest = (1..=kept).rev().find(|&n| {
+                let run = &latest[kept - n..];
+                let count = run.iter().filter(|r| **r).count();
+                run[0] && count >= refusals && count * 100 >= n * percent
+            });
+            prop_assert_eq!(bits.run(kept, refusals, percent), longest.unwrap_or(0));
+        }
+    }
+
     #[test]
     fn many_refused_cards_with_small_amounts_are_found_once_and_the_terminal_is_watched() {
         let mut till = Till::new();
