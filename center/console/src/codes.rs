@@ -82,7 +82,7 @@ pub fn codes(view: &CodesPage, frame: &Frame) -> Markup {
                 @if !view.rows.is_empty() { a.btn href={ "/codes/sheet?for=" (format::url(&view.looked_for)) } { (frame.pick("打印这些码", "Print these codes")) } }
             }
         }
-        section.card {
+        section.card.wide {
             @if !view.open { (rows::nothing(frame, "没有登记发出的码（配置 [register] codes）。", "No codes are registered (setting [register] codes).")) }
             @else if view.rows.is_empty() { (rows::nothing(frame, "没有找到。", "Nothing was found.")) }
             @else {
@@ -122,7 +122,8 @@ pub fn code_sheet(view: &CodeSheet, frame: &Frame) -> Markup {
                 }
                 b { @if label.row.payee.is_empty() { (label.row.scheme) } @else { (label.row.payee) } }
                 p { (frame.pick("终端 ", "Terminal ")) span.m { (label.row.terminal) } @if !label.row.place.is_empty() { " · " (label.row.place) } }
-                p { (frame.pick("核对号 ", "Check mark ")) span.m { (label.row.mark) } @if !label.row.valid_until.is_empty() { " · " (frame.pick("有效期至 ", "until ")) (label.row.valid_until) } }
+                p { (frame.pick("核对号 ", "Check mark ")) span.m { (label.row.mark) } }
+                @if !label.row.valid_until.is_empty() { p { (frame.pick("有效期至 ", "Valid until ")) (label.row.valid_until) } }
                 small { (frame.pick("付款前请核对付款页面上的商户名。", "Before paying, compare the name on the payment page.")) }
             }
         } }

@@ -884,6 +884,30 @@ pub fn problem() -> Problem {
         .because("dialect", "dialct")
 }
 
+fn code_row() -> tg_console::CodeRow {
+    tg_console::CodeRow {
+        terminal: "70310482".into(),
+        payee: "老榆树面馆".into(),
+        place: "T-1".into(),
+        print_job: "P-7".into(),
+        valid_until: "2027-12-31".into(),
+        expired: false,
+        scheme: "URL".into(),
+        findings: vec![t("网址没有加密（不是https）", "the address is not encrypted (no https)")],
+        mark: "AF88-0D64".into(),
+        sheet: "/codes/sheet?for=70310482&mark=AF88-0D64".into(),
+    }
+}
+
+fn codes() -> tg_console::CodesPage {
+    tg_console::CodesPage { open: true, looked_for: "7031".into(), rows: vec![code_row()], more: 2 }
+}
+
+fn code_sheet() -> tg_console::CodeSheet {
+    let label = tg_console::CodeLabel { row: code_row(), side: 29, path: "M4 4h7v1h-7z".into() };
+    tg_console::CodeSheet { labels: vec![label], left_out: 1 }
+}
+
 /// Every page by name.
 pub fn pages(lang: Lang) -> Vec<(&'static str, maud::Markup)> {
     use tg_console as c;
@@ -953,6 +977,9 @@ pub fn pages(lang: Lang) -> Vec<(&'static str, maud::Markup)> {
                 &f("/search"),
             ),
         ),
+        ("codes", c::codes(&codes(), &f("/codes"))),
+        ("codes-none", c::codes(&c::CodesPage::default(), &f("/codes"))),
+        ("code-sheet", c::code_sheet(&code_sheet(), &f("/codes/sheet"))),
         ("health", c::health(&health(), &f("/health"))),
         ("problem", c::problem(&problem(), &f("/"))),
         ("not-found", c::not_found(&f("/nowhere"))),
