@@ -9,6 +9,7 @@ use crate::facts::{
 };
 use crate::knowledge::Knowledge;
 use crate::message_code::codes_in;
+use crate::money::{may_charge, tried_since_the_look};
 use crate::questions::{DONT_KNOW, NONE_OF_THESE};
 use tg_text::{Problem, Text};
 
@@ -24,9 +25,17 @@ impl Knowledge {
     /// `TG-2002` for an unknown question or value, naming the nearest one.
     pub fn answer(&self, facts: &mut Facts, question: &str, value: &str) -> Result<(), Box<Problem>> {
         if question == "query_outcome" {
-            // The step whose result is a fact: it was done, and what it said counts.
-            facts.hear("query_result", value)?;
-            return facts.push_did(question, "failed");
+            // The step whose result is a fact: it was done, and what it said counts. After another try it is news
+            // about that try, no second opinion on the one before.
+            let mut next = facts.clone();
+            if tried_since_the_look(facts, may_charge) && facts.query_result != Some(QueryResult::Approved) {
+                next.clear("query_result");
+                next.disputed.retain(|key| *key != "query_result");
+            }
+            next.hear("query_result", value)?;
+            next.push_did(question, "failed")?;
+            *facts = next;
+            return Ok(());
         }
         let asked = self.question(question);
         let key = asked.map(|q| q.key).or_else(|| Facts::key(question));

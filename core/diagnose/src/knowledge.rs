@@ -4,7 +4,7 @@
 //! every reference is known to be right, so that a diagnosis can't fail. Never read from disk here: the caller
 //! hands over the text.
 
-use crate::facts::{Facts, Outcome, Scheme, Store, unknown};
+use crate::facts::{Facts, Outcome, QueryResult, Scheme, Store, unknown};
 use crate::message;
 use crate::questions::Question;
 use crate::source::KnowledgeError;
@@ -265,7 +265,8 @@ impl Knowledge {
         self.answer_class(facts).map(|i| &self.classes[i])
     }
 
-    /// Notes on the facts that a step was tried.
+    /// Notes on the facts that a step was tried. Of a query of the outcome, the result may be what it said
+    /// (`approved`, `not_approved`, `not_found`); one that merely failed leaves the outcome open.
     ///
     /// # Errors
     /// `TG-2002` for an unknown step or result, naming the nearest one.
@@ -274,7 +275,11 @@ impl Knowledge {
             let ids: Vec<&str> = self.actions.iter().map(|a| a.id.as_str()).collect();
             return Err(unknown("action", "步骤", action, &ids));
         }
-        facts.push_did(action, result)
+        match (action, result) {
+            ("query_outcome", "failed") => self.answer(facts, action, QueryResult::NotFound.word()),
+            ("query_outcome", said) if QueryResult::WORDS.contains(&said) => self.answer(facts, action, said),
+            _ => facts.push_did(action, result),
+        }
     }
 
     /// Minutes that a place costs on top in this sort of store.

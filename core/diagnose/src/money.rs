@@ -4,8 +4,9 @@
 //! sentence that no terminal can know. Never says that an account was not debited.
 
 use crate::answers::outcome_is_disputed;
-use crate::facts::{Charged, Facts, Outcome, QueryResult, Reversal, Stage};
+use crate::facts::{Charged, Did, Facts, Outcome, QueryResult, Reversal, Stage};
 use crate::knowledge::{AnsweredBy, Knowledge, RetryRule};
+use crate::safety::TAKES_MONEY;
 use tg_text::Text;
 
 /// What is known about the money.
@@ -38,8 +39,15 @@ pub enum MoneyKnown {
 }
 
 impl MoneyKnown {
-    /// What the facts say.
+    /// What the facts say. A step that may have taken money and did not help sets it back to “not stated”: what is
+    /// known of the first payment says nothing about the next one.
     pub fn of(knowledge: &Knowledge, facts: &Facts) -> MoneyKnown {
+        let first = MoneyKnown::before_the_tries(knowledge, facts);
+        let stays = first.is_open() || matches!(first, MoneyKnown::Approved | MoneyKnown::PartlyApproved);
+        if !stays && tried_since_the_look(facts, may_charge) { MoneyKnown::NotStated } else { first }
+    }
+
+    fn before_the_tries(knowledge: &Knowledge, facts: &Facts) -> MoneyKnown {
         // A query is asked last and settles it, unless the answers about it differ.
         let disputed = facts.disputed.contains(&"query_result");
         match facts.query_result.filter(|_| !disputed) {
@@ -142,6 +150,23 @@ impl MoneyKnown {
             ),
         }
     }
+}
+
+/// Steps whose words end in another payment: the ones that take money, and two that say “then take it once more”.
+pub(crate) fn may_charge(step: &str) -> bool {
+    TAKES_MONEY.contains(&step) || matches!(step, "sign_on" | "wait")
+}
+
+/// Steps that take money themselves.
+pub(crate) fn takes_money(step: &str) -> bool {
+    TAKES_MONEY.contains(&step)
+}
+
+/// True if such a step was tried, did not help, and the outcome was not looked up after it: nobody knows how that
+/// try ended, whatever is known of the payment before it.
+pub(crate) fn tried_since_the_look(facts: &Facts, such: fn(&str) -> bool) -> bool {
+    let steps = facts.did.iter().rev().take_while(|(step, _)| step != "query_outcome");
+    steps.into_iter().any(|(step, did)| *did == Did::Failed && such(step))
 }
 
 /// What a reversal says about the payment, if there was one.

@@ -7,6 +7,7 @@
 use crate::belief::fail;
 use crate::facts::{Did, Facts, KeyCheckValue, Network, Role, Store, Works};
 use crate::knowledge::{Action, Knowledge};
+use crate::money::{may_charge, takes_money, tried_since_the_look};
 use crate::safety::Situation;
 use crate::step::{Step, StepItem};
 use crate::worth::{Candidate, Choices, LEAST_HELP, MOST_STEPS, asking};
@@ -44,12 +45,13 @@ pub(crate) struct Plan {
     pub ground: Ground,
 }
 
-/// All that would be advised from here if every step failed and nobody knew an answer. `left` is what the steps
+/// All that would be advised from here if every step failed, nobody knew an answer, and each look that stands before
+/// another payment found that none was made (it is the only step that may stand here twice). `left` is what the steps
 /// that were tried have left of the causes. Each step is decided as it would be if the ones before it had been tried, so that going step by step gives the same order.
 pub(crate) fn plan(knowledge: &Knowledge, situation: &Situation<'_>, left: &[f64]) -> Plan {
     let facts = situation.facts;
-    if facts.did.iter().any(|(_, did)| *did == Did::Fixed) {
-        return Plan { steps: Vec::new(), contact: "none".into(), ground: Ground::Done };
+    if let Some((helped, _)) = facts.did.iter().rev().find(|(_, did)| *did == Did::Fixed) {
+        return after_help(knowledge, situation, helped);
     }
     let way = way(knowledge, situation);
     let mut walk = Walk::new(knowledge, situation, left);
@@ -67,6 +69,22 @@ pub(crate) fn plan(knowledge: &Knowledge, situation: &Situation<'_>, left: &[f64
     };
     steps.extend(call(knowledge, &contact).map(Step::Do));
     Plan { steps, contact, ground: way.ground }
+}
+
+/// A step helped. Where nobody knows how the payment ended, the next try is still a second debit: look first.
+fn after_help(knowledge: &Knowledge, situation: &Situation<'_>, helped: &str) -> Plan {
+    let open = situation.money.is_open() || situation.look_first();
+    let query = knowledge.action("query_outcome").map(Step::Do);
+    match query.filter(|q| open && helped != "query_outcome" && may(knowledge, situation, *q)) {
+        Some(query) => {
+            let contact =
+                if situation.facts.role == Some(Role::Cardholder) { "issuer" } else { "acquirer" }.to_owned();
+            let steps =
+                [Some(query), call(knowledge, &contact).map(Step::Do)].into_iter().flatten().collect();
+            Plan { steps, contact, ground: Ground::Gate("unknown_outcome") }
+        }
+        None => Plan { steps: Vec::new(), contact: "none".into(), ground: Ground::Done },
+    }
 }
 
 /// A fixed order of steps, or none: then what is worth most comes first.
@@ -135,6 +153,8 @@ struct Walk<'a> {
     /// An umbrella message, or nothing that makes a cause clear, and no code: the code is asked for first.
     umbrella: bool,
     message_known: bool,
+    /// Nobody knows how the last try ended.
+    look: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -156,15 +176,23 @@ impl<'a> Walk<'a> {
             work_arounds: work_arounds.len(),
             umbrella: facts.code.is_none() && message.is_none_or(|m| m.umbrella),
             message_known: message.is_some(),
+            look: situation.look_first(),
         }
     }
 
     fn next(&self, way: &Way) -> Option<Step> {
         let free = |step: &Step| !self.tried.contains(step) && may(self.knowledge, self.situation, *step);
-        match &way.fixed {
+        let step = match &way.fixed {
             Some(steps) => steps.iter().copied().find(|step| free(step)),
             None => self.by_worth(&free),
+        }?;
+        // Where nobody knows how the last try ended, it is looked up before anything that takes money again.
+        if !self.look || !step.action(self.knowledge).is_some_and(Situation::looks_before) {
+            return Some(step);
         }
+        let query = self.knowledge.action("query_outcome").map(Step::Do);
+        // Without a look there is no other try: the plan goes on to the call.
+        query.filter(|query| step != *query && may_look(self.knowledge, self.situation, &self.tried, *query))
     }
 
     fn by_worth(&self, free: &dyn Fn(&Step) -> bool) -> Option<Step> {
@@ -183,13 +211,7 @@ impl<'a> Walk<'a> {
         let best = best.map(|i| &self.knowledge.actions[self.choices.candidates[i].action]);
         let slow = best.is_none_or(|a| a.minutes > SLOW_MINUTES);
         let sale = if slow && self.work_arounds < MOST_WORK_AROUNDS { self.work_around(free) } else { None };
-        let step = sale.or_else(|| best.and_then(|a| self.knowledge.action(&a.id)).map(Step::Do))?;
-        // Where nobody said how the payment ended, it is looked up before the first step that takes money.
-        let query = self.knowledge.action("query_outcome").map(Step::Do);
-        match query.filter(|q| self.situation.look_first() && free(q)) {
-            Some(query) if step.action(self.knowledge).is_some_and(before_which_to_look) => Some(query),
-            _ => Some(step),
-        }
+        sale.or_else(|| best.and_then(|a| self.knowledge.action(&a.id)).map(Step::Do))
     }
 
     fn work_around(&self, free: &dyn Fn(&Step) -> bool) -> Option<Step> {
@@ -214,6 +236,10 @@ impl<'a> Walk<'a> {
                     (false, "query_outcome") => {}
                     (false, _) => self.mends += 1,
                 }
+                match done.id.as_str() {
+                    "query_outcome" => self.look = false,
+                    id => self.look |= may_charge(id) && !self.situation.money.is_open(),
+                }
                 if let Some(i) = self.choices.candidates.iter().position(|c| c.action == action) {
                     self.used |= 1 << i;
                 }
@@ -223,10 +249,14 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Steps before which an outcome that nobody knows is looked up.
-fn before_which_to_look(action: &Action) -> bool {
-    let id = action.id.as_str();
-    action.takes_money || crate::safety::TAKES_MONEY.contains(&id) || matches!(id, "sign_on" | "wait")
+/// True if the outcome may be looked up: for the first time, or because of a try of this plan since the last look.
+fn may_look(knowledge: &Knowledge, situation: &Situation<'_>, tried: &[Step], query: Step) -> bool {
+    let again = tried.iter().any(|step| step.action(knowledge).is_some_and(|a| may_charge(&a.id)));
+    let own = |action: &Action| match situation.facts.role {
+        Some(Role::Cardholder) => action.by_cardholder,
+        _ => action.by_shop,
+    };
+    if again { query.action(knowledge).is_some_and(own) } else { may(knowledge, situation, query) }
 }
 
 /// True if a step may be advised: safe, not tried yet, and the reader's to do.
@@ -255,10 +285,13 @@ fn may_do(situation: &Situation<'_>, action: &Action) -> bool {
         "other_card" => facts.other_cards_here == Some(Works::Fail),
         _ => false,
     };
+    // A look is repeated after another try; what was open already stays so until money was taken again.
+    let since = if situation.money.is_open() { takes_money } else { may_charge };
+    let look_again = query && tried_since_the_look(facts, since);
     own && !fails_there
         && !situation.forbids(action)
         && !action.without.contains(&store(facts))
-        && !facts.did.iter().any(|(id, _)| *id == action.id)
+        && (look_again || !facts.did.iter().any(|(id, _)| *id == action.id))
 }
 
 pub(crate) fn store(facts: &Facts) -> Store {
@@ -275,8 +308,13 @@ fn closes(knowledge: &Knowledge, action: &Action) -> Vec<(usize, f64)> {
 /// What may be done and asked from here, with minutes as they are in this sort of store.
 fn choices(knowledge: &Knowledge, situation: &Situation<'_>) -> Choices {
     let facts = situation.facts;
-    let candidates =
-        knowledge.actions.iter().enumerate().filter(|(_, a)| a.calls.is_none() && may_do(situation, a));
+    // A second look is never worth its minutes by itself: it comes before another payment, or not at all.
+    let looked = |a: &Action| a.id == "query_outcome" && facts.did.iter().any(|(id, _)| *id == a.id);
+    let candidates = knowledge
+        .actions
+        .iter()
+        .enumerate()
+        .filter(|(_, a)| a.calls.is_none() && may_do(situation, a) && !looked(a));
     let candidates = candidates.map(|(i, action)| Candidate {
         action: i,
         minutes: f64::from(action.minutes) + knowledge.extra_minutes(store(facts), &action.place),

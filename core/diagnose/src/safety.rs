@@ -4,10 +4,10 @@
 //! files, so that an edit of the knowledge can't lift a prohibition; `takes_money` in a file can only add one.
 //! Never looks at a belief.
 
-use crate::facts::{Facts, Works};
+use crate::facts::{Facts, QueryResult, Works};
 use crate::gates::Gates;
 use crate::knowledge::{Action, CodeClass, Knowledge, RetryRule};
-use crate::money::MoneyKnown;
+use crate::money::{MoneyKnown, may_charge, tried_since_the_look};
 
 /// Never advised to anybody: keys, resets, opening and numbers are the acquirer's or vendor's work; whether a
 /// card is kept is for the acquirer to say on the phone.
@@ -87,6 +87,22 @@ impl<'a> Situation<'a> {
                 && !matches!(self.money, MoneyKnown::ReversalAccepted | MoneyKnown::QueriedNotApproved))
     }
 
+    /// True if the outcome is looked up before this step: it leads to another payment, or could lose a reversal
+    /// that waits inside.
+    pub fn looks_before(action: &Action) -> bool {
+        action.takes_money || may_charge(&action.id) || LOSES_UNSENT.contains(&action.id.as_str())
+    }
+
+    /// True if the machine may hold a reversal though the payment is approved: of a try after it, or of a payment
+    /// that a query found approved, since the machine had no approval itself, or nobody would have asked.
+    fn reversal_may_wait(&self) -> bool {
+        let tried = self.facts.did.iter().any(|(step, _)| may_charge(step));
+        matches!(self.money, MoneyKnown::Approved | MoneyKnown::PartlyApproved)
+            && (tried_since_the_look(self.facts, may_charge)
+                || self.facts.query_result == Some(QueryResult::Approved)
+                    && (tried || self.facts.unsent_reversals != Some(0)))
+    }
+
     /// True if this card must not be tried again: the answer says so, or nobody knows what it says.
     pub fn no_retry(&self) -> bool {
         self.class.is_some_and(|c| c.retry == RetryRule::No || c.id == "unlisted")
@@ -120,6 +136,9 @@ impl<'a> Situation<'a> {
         }
         if (unsent_payments || unknown_outcome) && LOSES_UNSENT.contains(&id) {
             return true; // the reversal of an open payment may still wait inside
+        }
+        if self.reversal_may_wait() && LOSES_UNSENT.contains(&id) {
+            return true;
         }
         let keys_failed = self.class.is_some_and(|c| c.retry == RetryRule::AfterSignOn);
         if unsent_payments && id == "sign_on" && !keys_failed {

@@ -223,6 +223,68 @@ mod tests {
         assert!(after("not_found").plan.iter().all(|s| s.id != "query_outcome" && s.id != "retry_payment"));
     }
 
+    const MONEY: &[&str] = crate::safety::TAKES_MONEY;
+
+    #[test]
+    fn after_another_try_the_outcome_is_looked_up_before_the_next_one() {
+        let knowledge = Knowledge::builtin();
+        let mut session = Session::default();
+        for (key, value) in [("message", "读卡失败"), ("stage", "card_read")] {
+            session.give(knowledge, key, value).expect("a fact");
+        }
+        assert_eq!(session.diagnose(knowledge).safe_to_retry, crate::Retry::Yes, "nothing was sent");
+        for money in MONEY {
+            // Whatever was known of the first payment and of a look before: this try is a new one.
+            let mut tried = session.clone();
+            tried.answer(knowledge, "query_outcome", "not_approved").expect("a result");
+            tried.did(knowledge, money, "failed").expect("a step");
+            let said = tried.diagnose(knowledge);
+            assert_eq!(said.safe_to_retry, crate::Retry::AfterQuery, "{money}");
+            assert!(said.sale.is_none_or(|sale| sale.id.is_none()), "{money}: no way to pay is offered");
+            let plan: Vec<&str> = said.plan.iter().map(|s| s.id.as_str()).collect();
+            let look = plan.iter().position(|s| *s == "query_outcome").expect("a look");
+            let pay = plan.iter().position(|s| MONEY.contains(s) || *s == "restart");
+            assert!(pay.is_none_or(|pay| look < pay), "{money}: {plan:?}");
+
+            let after = |result: &str| {
+                let mut looked = tried.clone();
+                looked.answer(knowledge, "query_outcome", result).expect("a result");
+                looked.diagnose(knowledge)
+            };
+            assert_eq!(after("not_approved").safe_to_retry, crate::Retry::Yes, "{money}: the news counts");
+            for result in ["approved", "not_found"] {
+                let said = after(result);
+                assert_ne!(said.safe_to_retry, crate::Retry::Yes, "{money} {result}");
+                assert!(said.plan.iter().all(|s| !MONEY.contains(&s.id.as_str())), "{money} {result}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_machine_that_works_again_does_not_settle_an_open_payment() {
+        let knowledge = Knowledge::builtin();
+        let mut session = Session::default();
+        session.give(knowledge, "outcome", "unknown").expect("a fact");
+        session.give(knowledge, "network", "down").expect("a fact");
+        session.did(knowledge, "check_network", "fixed").expect("a step");
+        assert_eq!(session.diagnose(knowledge).next.expect("a look").id, "query_outcome");
+        session.answer(knowledge, "query_outcome", "not_approved").expect("a result");
+        assert!(session.diagnose(knowledge).next.is_none(), "now it is over");
+    }
+
+    #[test]
+    fn a_look_that_failed_leaves_the_outcome_open() {
+        let knowledge = Knowledge::builtin();
+        let mut session = Session::default();
+        session.give(knowledge, "message", "读卡失败").expect("a fact");
+        session.did(knowledge, "query_outcome", "failed").expect("a step");
+        let said = session.diagnose(knowledge);
+        assert!(said.plan.iter().all(|s| !MONEY.contains(&s.id.as_str())));
+        session.back();
+        session.did(knowledge, "query_outcome", "not_approved").expect("what it said");
+        assert_eq!(session.diagnose(knowledge).safe_to_retry, crate::Retry::Yes);
+    }
+
     #[test]
     fn a_danger_that_one_of_two_answers_tells_of_stays() {
         let knowledge = Knowledge::builtin();

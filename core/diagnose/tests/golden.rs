@@ -156,7 +156,7 @@ fn code_63_of_visa_is_something_else() {
         expect![[r#"
             gates   -
             causes  issuer_declined 77%, risk_check 20%
-            plan    other_card other_way_to_pay call_issuer
+            plan    other_card query_outcome other_way_to_pay call_issuer
             contact issuer by cardholder
             retry   no
         "#]],
@@ -184,7 +184,7 @@ fn security_words_without_a_code() {
         expect![[r#"
             gates   keys_not_by_shop
             causes  issuer_declined 21%, key_out_of_step 17%, card_number 6%
-            plan    response_code query_outcome other_card sign_on other_way_to_pay call_acquirer
+            plan    response_code query_outcome other_card query_outcome sign_on query_outcome other_way_to_pay call_acquirer
             contact acquirer by shop
             retry   after_query
         "#]],
@@ -380,7 +380,7 @@ fn issuer_down_91() {
         expect![[r#"
             gates   -
             causes  issuer_down 100%
-            plan    other_card other_way_to_pay call_issuer
+            plan    other_card query_outcome other_way_to_pay call_issuer
             contact issuer by cardholder
             retry   yes
         "#]],
@@ -394,7 +394,7 @@ fn host_fault_96() {
         expect![[r#"
             gates   -
             causes  host_fault 100%
-            plan    query_outcome retry_payment wait call_acquirer
+            plan    query_outcome retry_payment query_outcome wait call_acquirer
             contact acquirer by shop
             retry   after_query
         "#]],
@@ -408,7 +408,7 @@ fn cutover_90() {
         expect![[r#"
             gates   -
             causes  cutover 91%, software_fault 1%, none_of_these 1%
-            plan    other_way_to_pay wait call_acquirer
+            plan    other_way_to_pay query_outcome wait call_acquirer
             contact acquirer by shop
             retry   yes
         "#]],
@@ -422,7 +422,7 @@ fn insufficient_funds_51() {
         expect![[r#"
             gates   -
             causes  card_funds 100%
-            plan    other_card other_way_to_pay call_issuer
+            plan    other_card query_outcome other_way_to_pay call_issuer
             contact issuer by cardholder
             retry   no
         "#]],
@@ -434,12 +434,12 @@ fn funds_read_by_the_cardholder() {
     check(
         "code=51 scheme=unionpay outcome=declined role=cardholder",
         expect![[r#"
-        gates   -
-        causes  card_funds 100%
-        plan    other_card other_way_to_pay call_issuer
-        contact issuer by cardholder
-        retry   no
-    "#]],
+            gates   -
+            causes  card_funds 100%
+            plan    other_card query_outcome other_way_to_pay call_issuer
+            contact issuer by cardholder
+            retry   no
+        "#]],
     );
 }
 
@@ -450,7 +450,7 @@ fn expired_card_54() {
         expect![[r#"
             gates   -
             causes  card_expired 100%
-            plan    other_card other_way_to_pay call_issuer
+            plan    other_card query_outcome other_way_to_pay call_issuer
             contact issuer by cardholder
             retry   no
         "#]],
@@ -464,7 +464,7 @@ fn code_54_though_the_card_is_valid() {
         expect![[r#"
             gates   -
             causes  clock_wrong 99%
-            plan    set_clock sign_on other_way_to_pay call_acquirer
+            plan    set_clock sign_on query_outcome other_way_to_pay call_acquirer
             contact acquirer by shop
             retry   no
         "#]],
@@ -478,7 +478,7 @@ fn limit_61() {
         expect![[r#"
             gates   -
             causes  card_limit 100%
-            plan    other_card other_way_to_pay call_issuer
+            plan    other_card query_outcome other_way_to_pay call_issuer
             contact issuer by cardholder
             retry   no
         "#]],
@@ -492,7 +492,7 @@ fn restricted_62() {
         expect![[r#"
             gates   -
             causes  card_restricted 99%
-            plan    other_card other_way_to_pay call_issuer
+            plan    other_card query_outcome other_way_to_pay call_issuer
             contact issuer by cardholder
             retry   no
         "#]],
@@ -506,7 +506,7 @@ fn do_not_honour_05() {
         expect![[r#"
             gates   -
             causes  issuer_declined 68%, card_funds 17%, risk_check 9%
-            plan    other_card other_way_to_pay call_issuer
+            plan    other_card query_outcome other_way_to_pay call_issuer
             contact issuer by cardholder
             retry   no
         "#]],
@@ -520,7 +520,7 @@ fn lost_card_41() {
         expect![[r#"
             gates   pick_up_card
             causes  card_unavailable 97%
-            plan    other_way_to_pay other_card call_acquirer
+            plan    other_way_to_pay query_outcome other_card call_acquirer
             contact acquirer by shop
             retry   no
         "#]],
@@ -534,7 +534,7 @@ fn pick_up_04_of_visa() {
         expect![[r#"
             gates   pick_up_card
             causes  card_unavailable 97%
-            plan    other_way_to_pay other_card call_acquirer
+            plan    other_way_to_pay query_outcome other_card call_acquirer
             contact acquirer by shop
             retry   no
         "#]],
@@ -548,7 +548,7 @@ fn stolen_card_43_read_by_the_cardholder() {
         expect![[r#"
             gates   pick_up_card
             causes  card_unavailable 97%
-            plan    other_way_to_pay other_card call_issuer
+            plan    other_way_to_pay query_outcome other_card call_issuer
             contact issuer by cardholder
             retry   no
         "#]],
@@ -562,7 +562,7 @@ fn wrong_pin_55() {
         expect![[r#"
             gates   card_secrets
             causes  pin_wrong 100%
-            plan    retry_pin other_card other_way_to_pay call_issuer
+            plan    retry_pin query_outcome other_card query_outcome other_way_to_pay call_issuer
             contact issuer by cardholder
             retry   yes
         "#]],
@@ -576,7 +576,7 @@ fn wrong_pin_55_with_the_last_try() {
         expect![[r#"
             gates   last_pin_try card_secrets
             causes  pin_wrong 97%, pin_key_out_of_step 2%
-            plan    other_card other_way_to_pay call_issuer
+            plan    other_card query_outcome other_way_to_pay call_issuer
             contact issuer by cardholder
             retry   no
         "#]],
@@ -604,7 +604,7 @@ fn pin_blocked_38() {
         expect![[r#"
             gates   pick_up_card
             causes  pin_blocked 75%, software_fault 4%, none_of_these 4%
-            plan    other_way_to_pay other_card call_acquirer
+            plan    other_way_to_pay query_outcome other_card call_acquirer
             contact acquirer by shop
             retry   no
         "#]],
@@ -618,7 +618,7 @@ fn cvv2_wrong_n7() {
         expect![[r#"
             gates   card_secrets
             causes  card_check_failed 100%
-            plan    other_card other_way_to_pay call_issuer
+            plan    other_card query_outcome other_way_to_pay call_issuer
             contact issuer by cardholder
             retry   no
         "#]],
@@ -632,7 +632,7 @@ fn clock_off() {
         expect![[r#"
             gates   -
             causes  clock_wrong 97%, certificate_expired 2%
-            plan    set_clock sign_on other_way_to_pay other_terminal call_acquirer
+            plan    set_clock sign_on query_outcome other_way_to_pay query_outcome other_terminal call_acquirer
             contact acquirer by shop
             retry   yes
         "#]],
@@ -660,7 +660,7 @@ fn batch_77() {
         expect![[r#"
             gates   -
             causes  batch_out_of_step 48%, not_signed_on 33%, key_out_of_step 14%
-            plan    sign_on settle_batch call_acquirer
+            plan    sign_on query_outcome settle_batch call_acquirer
             contact acquirer by shop
             retry   yes
         "#]],
@@ -716,7 +716,7 @@ fn sim_suspended() {
         expect![[r#"
             gates   -
             causes  mobile_line_stopped 69%, store_network_down 31%
-            plan    use_mobile_data other_terminal other_way_to_pay call_network_operator
+            plan    use_mobile_data other_terminal query_outcome other_way_to_pay call_network_operator
             contact network_operator by shop
             retry   yes
         "#]],
@@ -730,7 +730,7 @@ fn certificate_expired() {
         expect![[r#"
             gates   -
             causes  certificate_expired 99%
-            plan    other_way_to_pay other_terminal call_acquirer
+            plan    other_way_to_pay query_outcome other_terminal call_acquirer
             contact acquirer by shop
             retry   yes
         "#]],
@@ -744,7 +744,7 @@ fn battery_low() {
         expect![[r#"
             gates   -
             causes  battery_low 84%, card_damaged 3%, card_taken_early 3%
-            plan    charge_or_adapter other_card other_terminal call_vendor
+            plan    charge_or_adapter other_card query_outcome other_terminal call_vendor
             contact vendor by shop
             retry   yes
         "#]],
@@ -758,7 +758,7 @@ fn reader_dirty() {
         expect![[r#"
             gates   -
             causes  reader_dirty 98%, card_taken_early 1%
-            plan    clean_reader other_terminal other_way_to_pay call_vendor
+            plan    clean_reader other_terminal query_outcome other_way_to_pay call_vendor
             contact vendor by shop
             retry   yes
         "#]],
@@ -772,7 +772,7 @@ fn card_damaged() {
         expect![[r#"
             gates   -
             causes  card_damaged 85%, card_taken_early 15%
-            plan    retry_payment other_card other_way_to_pay call_issuer
+            plan    retry_payment query_outcome other_card query_outcome other_way_to_pay call_issuer
             contact issuer by cardholder
             retry   yes
         "#]],
@@ -814,7 +814,7 @@ fn merchant_03() {
         expect![[r#"
             gates   -
             causes  merchant_not_enabled 84%, not_signed_on 9%, terminal_not_registered 5%
-            plan    sign_on other_way_to_pay call_acquirer
+            plan    sign_on query_outcome other_way_to_pay call_acquirer
             contact acquirer by shop
             retry   yes
         "#]],
@@ -884,7 +884,7 @@ fn nothing_known() {
         expect![[r#"
             gates   -
             causes  card_funds 18%, issuer_declined 9%, pin_wrong 9%
-            plan    response_code query_outcome other_card retry_payment other_way_to_pay call_issuer
+            plan    response_code query_outcome other_card query_outcome other_way_to_pay call_issuer
             contact issuer by cardholder
             retry   after_query
         "#]],
@@ -1049,12 +1049,12 @@ fn words_for_a_pick_up_code() {
               Ask the customer to pay another way
             why: 只对客户说：“这张卡暂时不能使用，请咨询您的银行，或换一种方式付款。”
               Say only: “This card can’t be used right now; please ask your bank, or pay another way.”
-            say: 这张卡暂时不能使用，请咨询您的银行，或换一种方式付款。
-              This card can’t be used right now; please ask your bank, or pay another way.
+            say: 不好意思，这次没有付成，请换一种方式付款。
+              Sorry, this payment didn’t go through; please pay another way.
             verify: 确认钱已收到再交货。
               Hand over the goods only when the money has arrived.
-            otherwise: 还是不行：请客户换一张卡
-              Still failing: ask the customer for another card
+            otherwise: 还是不行：先查询这笔交易的结果
+              Still failing: query the outcome of this payment first
             red line: 客户已收到扣款通知的，先查询，不要再收款。
               If the customer got a debit notice, query first; don’t take the payment again.
             red line: 不要反复刷卡。
@@ -1082,8 +1082,8 @@ fn words_for_insufficient_funds() {
               This card didn’t go through. Please try another one; your bank can tell you why.
             verify: 换卡后看到“交易成功”再交货。
               Hand over the goods only after “approved”.
-            otherwise: 还是不行：请客户换一种方式付款
-              Still failing: ask the customer to pay another way
+            otherwise: 还是不行：先查询这笔交易的结果
+              Still failing: query the outcome of this payment first
             red line: 客户已收到扣款通知的，先查询，不要再收款。
               If the customer got a debit notice, query first; don’t take the payment again.
             red line: 不要反复刷卡。

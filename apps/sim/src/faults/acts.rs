@@ -4,6 +4,7 @@
 //! hands of somebody who can mend it. What is the customer's or the issuer's ends with the sale.
 
 use super::inject::Mechanism;
+use super::payment::Attempt;
 use super::world::{Chip, Reader, World};
 use crate::dice::Dice;
 
@@ -18,7 +19,9 @@ pub struct Ended {
     pub query: Option<&'static str>,
     /// Another payment was sent and its outcome is not known.
     pub open: bool,
-    /// The customer was debited twice.
+    /// The customer paid by this step: the machine or the shop's own phone says so.
+    pub paid: bool,
+    /// The customer was debited twice, or paid in two ways.
     pub double_charge: bool,
     /// Payments that waited inside are lost.
     pub lost_payments: bool,
@@ -94,14 +97,16 @@ pub(super) fn act(world: &mut World, mechanism: Mechanism, action: &str, dice: &
         ended.fault = owner == "service" || mechanism.owners().contains(&owner);
         return ended;
     }
-    let debited_before = world.debited && !world.reversed;
+    let debited_before = world.is_debited();
     match action {
         "query_outcome" => {
             let found = if debited_before { "approved" } else { "not_approved" };
             ended.query = Some(found);
-            ended.sale = debited_before;
+            ended.sale = debited_before || world.paid;
             // What was merely lost on the way is over once it is known to have gone through.
-            ended.fault = debited_before && (mechanism.is_the_customers() || works(world, dice));
+            // Of what was seen to be paid, a look tells nothing new.
+            ended.fault =
+                debited_before && !world.paid && (mechanism.is_the_customers() || works(world, dice));
             return ended;
         }
         "restart" | "settle_batch" | "factory_reset" => {
@@ -111,18 +116,29 @@ pub(super) fn act(world: &mut World, mechanism: Mechanism, action: &str, dice: &
     }
     let pays = mend(world, action, dice);
     if pays {
-        let paid = match action {
-            "other_card" => pays_with_another_card(world, dice),
-            "other_terminal" => pays_at_another_terminal(world, dice),
-            "other_way_to_pay" => dice.chance(8_500),
+        let (debited_before, paid_before) = (world.is_debited(), world.paid);
+        world.debited = false;
+        let attempt = match action {
+            "other_card" => Some(with_another_card(world, dice)),
+            "other_terminal" => at_another_terminal(world, dice),
+            "other_way_to_pay" => None,
             _ => {
                 world.pay(dice);
-                ended.open = world.last.outcome == Some("unknown");
-                world.last.outcome == Some("approved")
+                Some(world.last.clone())
             }
         };
-        ended.sale = paid;
-        ended.double_charge = paid && debited_before;
+        let paid = match (action, &attempt) {
+            ("other_way_to_pay", _) => dice.chance(8_500),
+            (_, attempt) => attempt.as_ref().is_some_and(|a| a.outcome == Some("approved")),
+        };
+        // A duplicate is refused because of the first of the two; it debits nothing itself.
+        let code = attempt.as_ref().and_then(|a| a.code);
+        let debited = world.debited && code != Some("94");
+        ended.open = attempt.is_some_and(|a| a.outcome == Some("unknown")) || code == Some("98");
+        (ended.sale, ended.paid) = (paid, paid);
+        ended.double_charge = (debited_before || paid_before) && (debited || paid);
+        world.debited |= debited_before;
+        world.paid |= paid;
     }
     let mended = works(world, dice);
     ended.fault = if mechanism.is_the_customers() { ended.sale } else { mended };
@@ -141,19 +157,24 @@ fn works(world: &World, dice: &mut Dice) -> bool {
     })
 }
 
-fn pays_with_another_card(world: &World, dice: &mut Dice) -> bool {
+/// The customer's other card; what it was debited, the customer was.
+fn with_another_card(world: &mut World, dice: &mut Dice) -> Attempt {
     let mut other = world.with_a_good_card();
     other.pay(dice);
-    other.last.outcome == Some("approved")
+    world.debited |= other.debited;
+    world.terminal.unsent_reversals = other.terminal.unsent_reversals;
+    other.last
 }
 
-fn pays_at_another_terminal(world: &World, dice: &mut Dice) -> bool {
+fn at_another_terminal(world: &mut World, dice: &mut Dice) -> Option<Attempt> {
     if world.profile.terminals() < 2 {
-        return false;
+        return None;
     }
     let mut other = world.at_another_terminal(dice);
+    other.debited = false;
     other.pay(dice);
-    other.last.outcome == Some("approved")
+    world.debited |= other.debited;
+    Some(other.last)
 }
 
 /// Changes what the step changes; true if a payment is then taken.

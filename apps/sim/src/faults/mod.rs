@@ -110,6 +110,6 @@ impl Case {
 
     /// True if the customer's account was debited for this payment and nothing gave it back.
     pub fn is_debited(&self) -> bool {
-        self.world.debited && !self.world.reversed
+        self.world.is_debited()
     }
 }

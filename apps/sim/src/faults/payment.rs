@@ -235,7 +235,7 @@ impl World {
             };
         }
         if self.issuer.silent {
-            self.debited = dice.chance(5_000);
+            self.debited |= dice.chance(5_000);
             return if dice.chance(6_000) {
                 Attempt::answered("98", "发卡方超时")
             } else {

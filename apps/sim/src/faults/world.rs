@@ -123,6 +123,8 @@ pub(super) struct World {
     pub model_is_ill: bool,
     pub debited: bool,
     pub reversed: bool,
+    /// The customer has paid in some way, and both sides know it.
+    pub paid: bool,
     pub last: Attempt,
 }
 
@@ -203,8 +205,14 @@ impl World {
             model_is_ill: false,
             debited: false,
             reversed: false,
+            paid: false,
             last: Attempt::default(),
         }
+    }
+
+    /// True if the account was debited for this payment and nothing gave it back.
+    pub fn is_debited(&self) -> bool {
+        self.debited && !self.reversed
     }
 
     /// Opening trips the protection: the keys are gone.

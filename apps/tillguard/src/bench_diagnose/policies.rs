@@ -4,7 +4,7 @@
 //! through [`View`].
 
 use std::collections::BTreeMap;
-use tg_diagnose::{DONT_KNOW, Facts, Knowledge, diagnose, safety};
+use tg_diagnose::{DONT_KNOW, Facts, Knowledge, Retry, diagnose, safety};
 use tg_sim::faults::{Case, Profile, Reading, mean_minutes};
 
 /// What a policy wants next.
@@ -21,12 +21,24 @@ pub struct View {
     pub readings: Vec<Reading>,
     pub answered: Vec<(String, Option<String>)>,
     pub did: Vec<String>,
+    /// What the last look said, until another payment is tried.
     pub query: Option<&'static str>,
+    /// What each look said, beside the number of steps before it.
+    pub looks: Vec<(usize, &'static str)>,
+    /// The customer has paid: the screen or the shop's own phone says so.
+    pub paid: bool,
 }
 
 impl View {
     pub fn new(case: &Case) -> View {
-        View { readings: case.readings(), answered: Vec::new(), did: Vec::new(), query: None }
+        View {
+            readings: case.readings(),
+            answered: Vec::new(),
+            did: Vec::new(),
+            query: None,
+            looks: Vec::new(),
+            paid: false,
+        }
     }
 
     /// A payment that was tried again got no answer: what was known of the first says nothing about it.
@@ -37,7 +49,11 @@ impl View {
         self.readings.retain(|(key, _)| *key != "unsent_reversals");
         self.readings.extend(case.readings().into_iter().filter(|(key, _)| *key == "unsent_reversals"));
         self.query = None;
-        self.did.retain(|step| step != "query_outcome");
+    }
+
+    /// True if the screen, the traffic or the last look says that the customer has paid.
+    pub fn is_known_to_be_paid(&self) -> bool {
+        self.paid || self.query == Some("approved") || self.reading("outcome") == Some("approved")
     }
 
     fn reading(&self, key: &str) -> Option<&str> {
@@ -58,7 +74,7 @@ impl View {
         let picked_up = matches!(self.reading("code"), Some("41" | "43" | "04" | "07"));
         (tamper && touches && step != "other_terminal" && step != "other_way_to_pay")
             || (open && takes_money)
-            || (self.query == Some("approved") && takes_money)
+            || ((self.query == Some("approved") || self.paid) && takes_money)
             || (unsent
                 && matches!(step, "restart" | "settle_batch" | "update_software" | "download_parameters"))
             || (number("pin_tries_left").is_some_and(|n| n <= 1) && step == "retry_pin")
@@ -71,6 +87,17 @@ impl View {
 pub trait Policy {
     /// The next move; `None` gives up and calls the service.
     fn next(&mut self, view: &View) -> Option<Move>;
+
+    /// Whether the outcome is looked up before the payment is taken on the machine that this step left well.
+    fn looks_after_mending(&mut self, view: &View, step: &str) -> bool {
+        let _ = (view, step);
+        false
+    }
+}
+
+/// Nobody takes a payment again that the screen called approved, whatever a list says next.
+fn is_pointless(view: &View, step: &str) -> bool {
+    view.paid && safety::TAKES_MONEY.contains(&step)
 }
 
 /// A fixed list, from top to bottom.
@@ -88,7 +115,8 @@ impl List {
 
 impl Policy for List {
     fn next(&mut self, view: &View) -> Option<Move> {
-        self.steps.iter().find(|s| !view.did.contains(s)).cloned().map(Move::Do)
+        let left = self.steps.iter().find(|s| !view.did.contains(s) && !is_pointless(view, s));
+        left.cloned().map(Move::Do)
     }
 }
 
@@ -145,7 +173,8 @@ impl Policy for CodeTable<'_> {
         let words = view.reading("message").map_or(&[][..], CodeTable::by_words);
         let table = if code.is_empty() { words } else { code };
         let steps = table.iter().copied().chain(self.then.iter().map(String::as_str));
-        steps.into_iter().find(|s| !view.did.iter().any(|d| d == s)).map(|s| Move::Do(s.to_owned()))
+        let left = steps.into_iter().find(|s| !view.did.iter().any(|d| d == s) && !is_pointless(view, s));
+        left.map(|s| Move::Do(s.to_owned()))
     }
 }
 
@@ -229,10 +258,16 @@ impl Guide {
         for (question, answer) in &view.answered {
             ignored(knowledge.answer(&mut facts, question, answer.as_deref().unwrap_or(DONT_KNOW)));
         }
-        for step in view.did.iter().filter(|s| *s != "query_outcome" && *s != "call_service") {
-            ignored(knowledge.did(&mut facts, step, "failed"));
+        let looks = |at: usize| view.looks.iter().filter(move |(steps, _)| *steps == at);
+        for (at, step) in view.did.iter().enumerate() {
+            for (_, result) in looks(at) {
+                ignored(knowledge.answer(&mut facts, "query_outcome", result));
+            }
+            if step != "query_outcome" && step != "call_service" {
+                ignored(knowledge.did(&mut facts, step, "failed"));
+            }
         }
-        if let Some(result) = view.query {
+        for (_, result) in looks(view.did.len()) {
             ignored(knowledge.answer(&mut facts, "query_outcome", result));
         }
         facts
@@ -240,6 +275,16 @@ impl Guide {
 }
 
 impl Policy for Guide {
+    fn looks_after_mending(&mut self, view: &View, step: &str) -> bool {
+        let mut facts = Guide::facts(view, self.profile);
+        // A payment that got no approval did not help, though the machine may be well by now.
+        let result = if safety::TAKES_MONEY.contains(&step) { "failed" } else { "fixed" };
+        let noted = Knowledge::builtin().did(&mut facts, step, result);
+        debug_assert!(noted.is_ok(), "{noted:?}");
+        let said = diagnose(Knowledge::builtin(), &facts);
+        said.safe_to_retry == Retry::AfterQuery || said.next.is_some_and(|next| next.id == "query_outcome")
+    }
+
     fn next(&mut self, view: &View) -> Option<Move> {
         let mut facts = Guide::facts(view, self.profile);
         if !self.asks {

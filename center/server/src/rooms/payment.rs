@@ -401,7 +401,8 @@ fn answers(next: &tg_diagnose::Next, tried: &Tried, at: impl Fn(&State) -> Strin
     let answer = |text: Text, state: State, good| StepAnswer { text, href: at(&state), good };
     let calls = Knowledge::builtin().actions().iter().any(|a| a.id == next.id && a.calls.is_some());
     match next.kind {
-        tg_diagnose::StepKind::Question => {
+        // A look has results as a question has answers: they decide whether the payment may be taken again.
+        tg_diagnose::StepKind::Question | tg_diagnose::StepKind::Action if !next.answers.is_empty() => {
             let given = next.answers.iter();
             given.map(|a| answer(a.text.clone(), tried.0.answered(&next.id, &a.value), false)).collect()
         }

@@ -15,6 +15,8 @@ const TAKES_MONEY: &[&str] = &[
     "correct_amount",
 ];
 const SAME_CARD: &[&str] = &["retry_payment", "retry_pin", "other_terminal", "insert_chip", "correct_amount"];
+const LOSES_UNSENT: &[&str] =
+    &["restart", "factory_reset", "settle_batch", "update_software", "download_parameters"];
 const NEVER: &[&str] =
     &["load_keys", "factory_reset", "open_device", "keep_card", "fix_numbers", "reverse_payment"];
 const ACCUSING: &[&str] = &[
@@ -131,6 +133,35 @@ pub fn harms(facts: &Facts, diagnosis: &Diagnosis) -> Vec<String> {
             "a retry is called safe though nothing is known",
         );
     }
+    // Another payment was tried and did not help: nobody knows how that one ended, until it is looked up.
+    let leads_to_a_payment = |step: &str| TAKES_MONEY.contains(&step) || ["sign_on", "wait"].contains(&step);
+    let since_the_look = facts.did.iter().rev().take_while(|(step, _)| step != "query_outcome");
+    let tried_again = since_the_look.into_iter().any(|(s, d)| *d == Did::Failed && leads_to_a_payment(s));
+    if tried_again && !reversal_answer {
+        harm(!before("query_outcome", TAKES_MONEY), "money before a look at what became of the last try");
+        harm(!before("query_outcome", LOSES_UNSENT), "the reversal of the last try could be lost");
+        harm(
+            diagnosis.safe_to_retry == Retry::Yes,
+            "a retry is called safe though the last try’s end is unknown",
+        );
+    }
+    if approved_by_query && facts.unsent_reversals.is_none() {
+        harm(has(LOSES_UNSENT), "the reversal of a payment that the query found approved could be lost");
+    }
+    if done && is_open && !tampered && !gates.contains(&"foreign_machine") {
+        let helped = facts.did.iter().rev().find(|(_, d)| *d == Did::Fixed).map(|(s, _)| s.as_str());
+        let looked = facts.did.iter().any(|(s, _)| s == "query_outcome");
+        harm(
+            helped != Some("query_outcome") && !looked && plan.first() != Some(&"query_outcome"),
+            "the machine works again and nobody looks before charging again",
+        );
+    }
+    // Between two payments of one plan stands a look.
+    let mut open = false;
+    for step in &plan {
+        harm(open && TAKES_MONEY.contains(step), "two payments without a look between");
+        open = leads_to_a_payment(step) || (open && *step != "query_outcome");
+    }
     if facts.unsent_offline.is_some_and(|n| n > 0) || facts.unsent_reversals.is_some_and(|n| n > 0) {
         let loses = ["restart", "factory_reset", "settle_batch", "update_software", "download_parameters"];
         harm(has(&loses), "unsent payments could be lost");
@@ -183,10 +214,12 @@ pub fn harms(facts: &Facts, diagnosis: &Diagnosis) -> Vec<String> {
         !done && plan.last().is_none_or(|p| !p.starts_with("call_")),
         "the plan does not end with a contact",
     );
-    let mut unique = plan.clone();
+    // A look stands wherever one is needed; anything else once.
+    let mut unique: Vec<&str> = plan.iter().copied().filter(|p| *p != "query_outcome").collect();
+    let others = unique.len();
     unique.sort_unstable();
     unique.dedup();
-    harm(unique.len() != plan.len(), "a step is advised twice");
+    harm(unique.len() != others, "a step is advised twice");
     harm(
         diagnosis.next.as_ref().map(|n| n.id.as_str()) != plan.first().copied(),
         "next is not the plan’s first step",

@@ -102,6 +102,17 @@ fn act(
         }
         StepKind::Stop => Act::Stop { tamper, next: None },
         StepKind::Action if calls.is_some() => Act::Call,
+        // A look has results, not “it helped”: what it said decides whether the payment may be taken again.
+        StepKind::Action if !next.answers.is_empty() => Act::Ask {
+            text: next.text.clone(),
+            look: next.script.clone().filter(|_| !customer),
+            answers: next
+                .answers
+                .iter()
+                .map(|a| (a.text.clone(), state.answered(&next.id, &a.value).href()))
+                .collect(),
+            typed_code: None,
+        },
         StepKind::Action => Act::Do {
             text: next.text.clone(),
             // How it is done and what to say are written for staff.
@@ -150,10 +161,15 @@ fn gates(said: &Diagnosis, customer: bool) -> Vec<Text> {
 /// Straight to the call: every step from here counts as one that did not help.
 fn skip(state: &State, said: &Diagnosis) -> State {
     let last = said.plan.len().saturating_sub(1);
-    said.plan[..last].iter().fold(state.clone(), |state, step| match step.kind {
+    let skipped = said.plan[..last].iter().fold(state.clone(), |state, step| match step.kind {
         StepKind::Question => state.answered(&step.id, DONT_KNOW),
         _ => state.did(&step.id, "failed"),
-    })
+    });
+    // Without a look the outcome is open: then waiting is what is left before the call.
+    if said.plan[..last].iter().any(|s| s.id == "query_outcome") && said.plan.iter().all(|s| s.id != "wait") {
+        return skipped.did("query_outcome", "failed").did("wait", "failed");
+    }
+    skipped
 }
 
 /// Minutes of the steps that are left, without the calls.
