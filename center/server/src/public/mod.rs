@@ -9,7 +9,7 @@
 //! 1. The page itself: a pure function in `center/console/src/public/` (its `mod.rs` says how).
 //! 2. A file here with `pub(crate) fn routes() -> Router<Public>`; handlers take [`Visit`] (language, frame,
 //!    rate limits) and, for a form, [`Fields`] as the last argument:
-//!    ```ignore
+//!    ```text
 //!    async fn asked(visit: Visit) -> Response { visit.ok(tg_console::public::offer) }
 //!    async fn judged(visit: Visit, fields: Fields) -> Response {
 //!        if let Err(wait) = visit.take(Class::Upload) { return wait }
