@@ -101,7 +101,7 @@ pub struct Diagnose {
     /// 对问题的回答，不知道填 dont_know / the answer to a question; dont_know is one
     #[arg(long, value_name = "QUESTION=VALUE", num_args = 1..)]
     pub answer: Vec<String>,
-    /// 已经做过的步骤 / a step that was tried: sign_on=failed
+    /// 已经做过的步骤；查询结果写 query_outcome=approved|not_approved|not_found / a step that was tried: sign_on=failed; what a query said: query_outcome=approved|not_approved|not_found
     #[arg(long, value_name = "ACTION=failed|fixed", num_args = 1..)]
     pub did: Vec<String>,
     /// 逐步提问，输入编号回答，也可用管道 / ask step by step, answered by numbers; a pipe will do
